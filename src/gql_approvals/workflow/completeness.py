@@ -1,0 +1,108 @@
+"""What an input must be to be stored, and what a content must be to be submitted."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import cast
+
+import rfc8785
+
+from gql_approvals.errors import Problem
+from gql_approvals.workflow.content import CHANNEL_OF, camel, canonical
+from gql_approvals.workflow.intent import Intent, Unset
+from gql_approvals.workflow.model import Revision
+from gql_approvals.workflow.vocabulary import Action, Channel, PublishMode
+
+MAX_NAME = 200
+MAX_AUDIENCE = 2**31 - 1  # the API's Int
+CHANNELS_BY_TYPE: Mapping[type, Channel] = dict(CHANNEL_OF.items())
+NEEDS_NAME = frozenset({Action.CREATE})
+
+
+def created_schedule(intent: Intent) -> tuple[PublishMode, datetime | None]:
+    """The publish mode and time of a new campaign; without a mode, a time means SCHEDULED."""
+    time = None if isinstance(intent.scheduled_at, Unset) else intent.scheduled_at
+    default = PublishMode.ON_APPROVAL if time is None else PublishMode.SCHEDULED
+    return intent.publish_mode or default, time
+
+
+def blanks(revision: Revision) -> tuple[Problem, ...]:
+    """Every text that is there but blank, by its path in an input."""
+    channel = CHANNEL_OF[type(revision.content)]
+    copy = _texts(revision.content, ("content", _member_of(channel)))
+    audience = [(("audience", "segment"), revision.audience.segment)]
+    return tuple(
+        Problem(path, "must not be blank when it is submitted")
+        for path, text in [*copy, *audience]
+        if not text.strip()
+    )
+
+
+def unfit(intent: Intent, channel: Channel | None) -> tuple[Problem, ...]:
+    """What of an input cannot be accepted at all."""
+    return (*_bad_texts(intent), *_bad_name(intent), *_bad_content(intent, channel), *_bad_audience(intent))
+
+
+def _bad_texts(intent: Intent) -> Iterator[Problem]:
+    for path, text in _texts(intent, ()):
+        # PostgreSQL stores neither, and an invisible character in a mail helps nobody
+        if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            yield Problem(
+                path, "contains a character that cannot be stored (NUL or half of a surrogate pair)"
+            )
+
+
+def _bad_name(intent: Intent) -> Iterator[Problem]:
+    name = intent.name
+    if name is None and intent.action not in NEEDS_NAME:
+        return
+    if not (name or "").strip():
+        yield Problem(("name",), "must not be blank")
+    elif len(name or "") > MAX_NAME:
+        yield Problem(("name",), f"has {len(name or '')} characters; {MAX_NAME} are allowed")
+
+
+def _bad_content(intent: Intent, channel: Channel | None) -> Iterator[Problem]:
+    if intent.content is None or channel is None:
+        return
+    given = CHANNEL_OF[type(intent.content)]
+    if given is not channel:
+        yield Problem(
+            ("content", _member_of(given)),
+            f"the campaign's channel is `{channel}` for ever: send `content.{_member_of(channel)}`",
+        )
+
+
+def _bad_audience(intent: Intent) -> Iterator[Problem]:
+    if intent.audience is None:
+        return
+    if not 0 <= intent.audience.estimated_size <= MAX_AUDIENCE:
+        yield Problem(("audience", "estimatedSize"), f"must be from 0 to {MAX_AUDIENCE}")
+    try:
+        canonical(intent.audience.definition)
+    except (rfc8785.CanonicalizationError, UnicodeError):
+        yield Problem(
+            ("audience", "definition"), "holds a number that JSON clients do not agree on (over 2^53)"
+        )
+
+
+def _member_of(channel: Channel) -> str:
+    return camel(channel.lower())
+
+
+def _texts(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text within an input value, with its path: fields by their API names, lists by index."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in cast("Mapping[str, object]", value).items():
+            yield (*path, key), key
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, (tuple, list)):
+        for index, item in enumerate(cast("Sequence[object]", value)):
+            yield from _texts(item, (*path, str(index)))
+    elif is_dataclass(value):
+        channel = CHANNELS_BY_TYPE.get(type(value)) if path == ("content",) else None
+        below = path if channel is None else (*path, _member_of(channel))
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name), (*below, camel(field.name)))

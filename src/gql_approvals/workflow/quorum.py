@@ -1,0 +1,76 @@
+"""Counting: who has met which requirement, and whether a requirement can be met at all (rules 5, 6, 9)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from gql_approvals.workflow.case import Electorate
+from gql_approvals.workflow.model import ApprovalRequest, Requirement
+from gql_approvals.workflow.vocabulary import RequestStatus, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How far one requirement has come."""
+
+    requirement: Requirement
+    approved_by: tuple[int, ...]
+
+    @property
+    def left(self) -> int:
+        """How many more people must approve."""
+        return max(0, self.requirement.needed - len(self.approved_by))
+
+
+def tallies(
+    request: ApprovalRequest, electorate: Electorate, *, without: int | None = None
+) -> tuple[Tally, ...]:
+    """Count the votes of a request; those of people who lost the right no longer count while it is open.
+
+    `without`: leave this person's vote out.
+    """
+    return tuple(
+        Tally(
+            requirement,
+            tuple(
+                vote.by
+                for vote in request.votes
+                if vote.verdict is Verdict.APPROVED
+                and vote.by != without
+                and requirement.role in electorate.counts_for(vote.by)
+            )
+            if requirement.approved_by is None
+            else requirement.approved_by,
+        )
+        for requirement in request.requirements
+    )
+
+
+def is_met(request: ApprovalRequest, electorate: Electorate) -> bool:
+    """Whether every requirement is met."""
+    return all(tally.left == 0 for tally in tallies(request, electorate))
+
+
+def counts_for_open(request: ApprovalRequest, electorate: Electorate, user_id: int) -> bool:
+    """Whether this person's approval would help a requirement that the others have not met."""
+    holds = electorate.counts_for(user_id)
+    return any(t.left and t.requirement.role in holds for t in tallies(request, electorate, without=user_id))
+
+
+def unmet(
+    requirements: Iterable[Requirement], electorate: Electorate, excluded: frozenset[int]
+) -> tuple[tuple[str, int, int], ...]:
+    """The requirements that too few people can meet, as (role, needed, how many could)."""
+    eligible = [electorate.counts_for(user) for user in electorate.members() if user not in excluded]
+    found = ((r.role, r.needed, sum(r.role in holds for holds in eligible)) for r in requirements)
+    return tuple((role, needed, able) for role, needed, able in found if able < needed)
+
+
+def ended(request: ApprovalRequest, status: RequestStatus, electorate: Electorate) -> ApprovalRequest:
+    """The request with its final status, and with its tally fixed for ever."""
+    fixed = tuple(replace(t.requirement, approved_by=t.approved_by) for t in tallies(request, electorate))
+    return replace(request, status=status, requirements=fixed)
+
+
+def voided(request: ApprovalRequest) -> ApprovalRequest:
+    """The request with its votes kept as history, but void."""
+    return replace(request, decisions=tuple(replace(vote, voided=True) for vote in request.decisions))
