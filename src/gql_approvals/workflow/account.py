@@ -20,6 +20,8 @@ from gql_approvals.workflow.content import Json
 from gql_approvals.workflow.model import Account, Member, Metrics, Publication
 from gql_approvals.workflow.vocabulary import AccountAction, Permission
 
+NO_METRICS = Metrics()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountIntent:
@@ -28,7 +30,7 @@ class AccountIntent:
     action: AccountAction
     confirm_token: str = ""
     roles: frozenset[str] = frozenset()
-    metrics: Metrics = Metrics()
+    metrics: Metrics = NO_METRICS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,9 @@ def enable(case: AccountCase) -> AccountChange:
     """Switch on; what is APPROVED stays approved, drafts need approval (rule 11)."""
     if case.account.approvals_enabled:
         return AccountChange(account=case.account)
-    return AccountChange(account=replace(case.account, approvals_enabled=True), kind="account:approvals_enabled")
+    return AccountChange(
+        account=replace(case.account, approvals_enabled=True), kind="account:approvals_enabled"
+    )
 
 
 def disable(case: AccountCase) -> AccountChange:

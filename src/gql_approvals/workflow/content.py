@@ -11,7 +11,7 @@ and the content hash is that of {"AUDIENCE": hash, "COPY": hash, "SCHEDULE": has
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -170,11 +170,11 @@ def as_json(value: Content | Audience) -> dict[str, Json]:
 
 def content_from_json(channel: Channel, data: Mapping[str, Any]) -> Content:
     """Rebuild what `as_json` wrote."""
-    kind = CONTENT_OF[channel]
-    values = {field.name: data[camel(field.name)] for field in fields(kind)}
-    return kind(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    )
+    kind: Callable[..., Content] = CONTENT_OF[channel]
+    values = {field.name: data[camel(field.name)] for field in fields(CONTENT_OF[channel])}
+    if "parameters" in values:
+        values["parameters"] = tuple(values["parameters"])
+    return kind(**values)
 
 
 def utc_text(moment: datetime) -> str:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gql_approvals.errors import PRECEDENCE, Refusal
+from gql_approvals.workflow import conditions as when
 from gql_approvals.workflow import effects as do
 from gql_approvals.workflow import guards as check
 from gql_approvals.workflow.case import Case, Change
 from gql_approvals.workflow.intent import Intent
 from gql_approvals.workflow.model import Campaign, is_overdue
-from gql_approvals.workflow.quorum import is_met
-from gql_approvals.workflow.vocabulary import Action, CampaignStatus, Permission, PublishMode, Recipients
+from gql_approvals.workflow.vocabulary import Action, CampaignStatus, Permission, Recipients
 
 Guard = Callable[[Case], Refusal | None]
 S, P, R = CampaignStatus, Permission, Recipients
@@ -42,57 +42,6 @@ class Row:
     when: Callable[[Case], bool] = lambda _: True
     tells: frozenset[Recipients] = frozenset()
     sends: Callable[[Campaign], bool] = lambda _: False
-
-
-# ------------------------------------------------------------------------------- conditions on rows
-def _changes_content(case: Case) -> bool:
-    return case.changes_content
-
-
-def _keeps_content(case: Case) -> bool:
-    return not case.changes_content
-
-
-def _meets_the_quorum(case: Case) -> bool:
-    request = do.vote(case).campaign.open_request
-    return request is not None and is_met(request, case.electorate)
-
-
-def _misses_the_quorum(case: Case) -> bool:
-    return not _meets_the_quorum(case)
-
-
-def _is_manual(case: Case) -> bool:
-    return case.at_hand.head.publish_mode is PublishMode.MANUAL
-
-
-def _is_due(case: Case) -> bool:
-    due = case.at_hand.due_at
-    return due is not None and due <= case.now <= due + case.rules.grace
-
-
-def _is_overdue(case: Case) -> bool:
-    return is_overdue(case.at_hand, case.now, case.rules.grace)
-
-
-def _approvals_are_off(case: Case) -> bool:
-    return not case.account.approvals_enabled
-
-
-def _has_live(case: Case) -> bool:
-    return case.at_hand.live is not None
-
-
-def _has_no_live(case: Case) -> bool:
-    return case.at_hand.live is None
-
-
-def _goes_on_approval(campaign: Campaign) -> bool:
-    return campaign.head.publish_mode is PublishMode.ON_APPROVAL
-
-
-def _goes_unless_scheduled(campaign: Campaign) -> bool:
-    return campaign.head.publish_mode is not PublishMode.SCHEDULED
 
 
 # ---------------------------------------------------------------------------------------- the table
@@ -120,7 +69,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=IDLE,
         target=S.DRAFT,
         permission=P.EDIT,
-        when=_changes_content,
+        when=when.changes_content,
         input_guards=WRITING,
         effect=do.edit,
     ),
@@ -130,7 +79,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=ALL - {S.ARCHIVED},
         target=None,
         permission=P.EDIT,
-        when=_keeps_content,
+        when=when.keeps_content,
         input_guards=WRITING,
         effect=do.rename,
     ),
@@ -167,7 +116,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.PENDING_REVIEW, S.APPROVED}),
         target=S.DRAFT,
         permission=P.EDIT,
-        when=_changes_content,
+        when=when.changes_content,
         state_guards=(check.under_review,),
         input_guards=WRITING,
         effect=do.edit,
@@ -179,7 +128,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.PENDING_REVIEW}),
         target=None,
         permission=P.APPROVE,
-        when=_misses_the_quorum,
+        when=when.misses_the_quorum,
         state_guards=(check.counts_for_no_requirement, *DECIDING),
         input_guards=(check.stale_revision, check.unfit_input),
         effect=do.vote,
@@ -190,12 +139,12 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.PENDING_REVIEW}),
         target=S.APPROVED,
         permission=P.APPROVE,
-        when=_meets_the_quorum,
+        when=when.meets_the_quorum,
         state_guards=(check.counts_for_no_requirement, *DECIDING),
         input_guards=(check.stale_revision, check.unfit_input),
         effect=do.approve,
         tells=frozenset({R.INVOLVED}),
-        sends=_goes_on_approval,
+        sends=when.goes_on_approval,
     ),
     Row(
         number=8,
@@ -214,7 +163,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.PENDING_REVIEW}),
         target=S.EXPIRED,
         permission=None,
-        when=_is_overdue,
+        when=when.is_overdue,
         effect=do.expire,
         tells=frozenset({R.INVOLVED, R.ELIGIBLE}),
     ),
@@ -234,7 +183,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.APPROVED}),
         target=S.SENT,
         permission=P.PUBLISH,
-        when=_is_manual,
+        when=when.is_manual,
         state_guards=(check.not_authorised,),
         input_guards=(check.stale_revision,),
         effect=do.send,
@@ -245,7 +194,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.APPROVED}),
         target=S.SENT,
         permission=None,
-        when=_is_due,
+        when=when.is_due,
         state_guards=(check.not_authorised,),
         effect=do.send,
     ),
@@ -255,7 +204,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.APPROVED}),
         target=S.EXPIRED,
         permission=None,
-        when=_is_overdue,
+        when=when.is_overdue,
         effect=do.miss,
         tells=frozenset({R.INVOLVED}),
     ),
@@ -265,7 +214,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.SENT}),
         target=S.DRAFT,
         permission=P.EDIT,
-        when=_changes_content,
+        when=when.changes_content,
         input_guards=WRITING,
         effect=do.edit,
     ),
@@ -275,7 +224,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=IDLE,
         target=S.SENT,
         permission=P.DISCARD,
-        when=_has_live,
+        when=when.has_live,
         effect=do.discard,
     ),
     Row(
@@ -286,7 +235,7 @@ TRANSITIONS: tuple[Row, ...] = (
         permission=None,
         effect=do.auto_approve,
         tells=frozenset({R.INVOLVED}),
-        sends=_goes_on_approval,
+        sends=when.goes_on_approval,
     ),
     Row(
         number=16,
@@ -294,11 +243,11 @@ TRANSITIONS: tuple[Row, ...] = (
         source=IDLE,
         target=S.APPROVED,
         permission=P.PUBLISH,
-        when=_approvals_are_off,
+        when=when.approvals_are_off,
         state_guards=(check.incomplete, check.schedule_past),
         input_guards=(check.stale_revision,),
         effect=do.release,
-        sends=_goes_unless_scheduled,
+        sends=when.goes_unless_scheduled,
     ),
     Row(
         number=17,
@@ -306,7 +255,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=ALL - {S.SENT, S.ARCHIVED},
         target=S.ARCHIVED,
         permission=P.ARCHIVE,
-        when=_has_no_live,
+        when=when.has_no_live,
         effect=do.archive,
         tells=frozenset({R.ELIGIBLE}),
     ),
