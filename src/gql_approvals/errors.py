@@ -234,13 +234,19 @@ class UnchangedSinceRejection(Refusal):
 
 
 class QuorumImpossible(Refusal):
-    """A requirement can never be met; `unmet` holds (role, needed, eligible) for each such one."""
+    """A requirement can never be met.
+
+    `unmet`: (role, needed, how many could) for each such one. `electors`: every active member's user id with
+    the reasons why their approval would not count; filled in by the service, which knows the people.
+    """
 
     code = ErrorCode.QUORUM_IMPOSSIBLE
 
     def __init__(self, message: str, *, unmet: Sequence[tuple[str, int, int]]) -> None:
         super().__init__(message)
         self.unmet = tuple(unmet)
+        self.needed: tuple[tuple[str, int], ...] = ()
+        self.electors: tuple[tuple[int, tuple[Reason, ...]], ...] = ()
 
 
 class RequestFault(ApprovalsError):

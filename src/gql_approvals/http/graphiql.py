@@ -36,8 +36,9 @@ FILES = (*SCRIPTS, *STYLES)
 
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     # Not `no-referrer`: under it some browsers send `Origin: null` with a POST of the page itself.
@@ -156,11 +157,11 @@ $scripts
 <body>
 <header id="identity">
 <strong id="product">gql-approvals</strong>
-<label id="person-field" hidden>Acting as <select id="person"></select></label>
+<label id="person-field" hidden><span>Acting as</span> <select id="person"></select></label>
 <label id="token-field">API token
 <input id="token" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="none"></label>
 <label id="account-field">Account
-<input id="account" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="only one"></label>
+<input id="account" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="optional"></label>
 </header>
 <main id="graphiql"><p class="notice">Loading the explorer…</p>
 <noscript><p class="notice">The explorer needs JavaScript.</p></noscript></main>

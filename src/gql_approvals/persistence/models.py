@@ -5,22 +5,24 @@ drops `Meta.constraints` silently) and listed in `constraints.py`; a test reads 
 Times are aware UTC. Enumerations are stored by the words of `workflow.vocabulary`.
 """
 
+from datetime import datetime
+
 from tortoise import fields
 from tortoise.models import Model
 
 
 class AccountRow(Model):
-    """A tenant; its row is the lock that every mutation takes first, and holds the head of its audit chain."""
+    """A tenant; its row is the lock that every mutation takes first, and heads its audit chain."""
 
-    id = fields.BigIntField(primary_key=True)
-    slug = fields.CharField(max_length=63)
-    name = fields.CharField(max_length=200)
-    time_zone = fields.CharField(max_length=64)
-    approvals_enabled = fields.BooleanField()
-    notify_scope = fields.CharField(max_length=16)
-    audit_seq = fields.BigIntField(default=0)
-    audit_hash = fields.CharField(max_length=64)
-    created_at = fields.DatetimeField()
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    slug: fields.Field[str] = fields.CharField(max_length=63)
+    name: fields.Field[str] = fields.CharField(max_length=200)
+    time_zone: fields.Field[str] = fields.CharField(max_length=64)
+    approvals_enabled: fields.Field[bool] = fields.BooleanField()
+    notify_scope: fields.Field[str] = fields.CharField(max_length=16)
+    audit_seq: fields.Field[int] = fields.BigIntField(default=0)
+    audit_hash: fields.Field[str] = fields.CharField(max_length=64)
+    created_at: fields.Field[datetime] = fields.DatetimeField()
 
     class Meta(Model.Meta):
         table = "account"
@@ -29,10 +31,10 @@ class AccountRow(Model):
 class UserRow(Model):
     """A person; one row however many accounts they belong to. `email` is kept in lower case."""
 
-    id = fields.BigIntField(primary_key=True)
-    name = fields.CharField(max_length=200)
-    email = fields.CharField(max_length=320)
-    created_at = fields.DatetimeField()
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    name: fields.Field[str] = fields.CharField(max_length=200)
+    email: fields.Field[str] = fields.CharField(max_length=320)
+    created_at: fields.Field[datetime] = fields.DatetimeField()
 
     class Meta(Model.Meta):
         table = "app_user"  # `user` is a reserved word in PostgreSQL
@@ -41,16 +43,18 @@ class UserRow(Model):
 class MemberRow(Model):
     """A person in an account. `roles` is a sorted JSON list of role names."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    account_id: int
     account: fields.ForeignKeyRelation[AccountRow] = fields.ForeignKeyField(
         "approvals.AccountRow", related_name=False, on_delete=fields.RESTRICT
     )
+    user_id: int
     user: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
         "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
     )
     roles: fields.Field[list[str]] = fields.JSONField()
-    active = fields.BooleanField(default=True)
-    created_at = fields.DatetimeField()
+    active: fields.Field[bool] = fields.BooleanField(default=True)
+    created_at: fields.Field[datetime] = fields.DatetimeField()
 
     class Meta(Model.Meta):
         table = "member"
@@ -59,17 +63,18 @@ class MemberRow(Model):
 class TokenRow(Model):
     """An API token of a person; only the SHA-256 of it is stored."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    user_id: int
     user: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
         "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
     )
-    hash = fields.CharField(max_length=64)
-    name = fields.CharField(max_length=200)
-    is_demo = fields.BooleanField(default=False)
-    created_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField(null=True)
-    revoked_at = fields.DatetimeField(null=True)
-    last_used_at = fields.DatetimeField(null=True)
+    hash: fields.Field[str] = fields.CharField(max_length=64)
+    name: fields.Field[str] = fields.CharField(max_length=200)
+    is_demo: fields.Field[bool] = fields.BooleanField(default=False)
+    created_at: fields.Field[datetime] = fields.DatetimeField()
+    expires_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    revoked_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    last_used_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
 
     class Meta(Model.Meta):
         table = "api_token"
@@ -78,27 +83,31 @@ class TokenRow(Model):
 class CampaignRow(Model):
     """A campaign; `head_number` names its newest revision that is not discarded."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    account_id: int
     account: fields.ForeignKeyRelation[AccountRow] = fields.ForeignKeyField(
         "approvals.AccountRow", related_name=False, on_delete=fields.RESTRICT
     )
-    name = fields.CharField(max_length=200)
-    channel = fields.CharField(max_length=16)
-    status = fields.CharField(max_length=16)
-    version = fields.IntField()
-    head_number = fields.IntField()
-    newest_number = fields.IntField()
-    live_publication_id = fields.BigIntField(null=True)
-    authorisation = fields.CharField(max_length=16, null=True)
-    authorised_hash = fields.CharField(max_length=64, null=True)
-    due_at = fields.DatetimeField(null=True)
-    audience = fields.BigIntField()  # of the head revision: what the inbox filter compares
+    name: fields.Field[str] = fields.CharField(max_length=200)
+    # case-folded: what search and order by name read, since SQLite folds ASCII only
+    folded_name: fields.Field[str] = fields.CharField(max_length=1000)
+    channel: fields.Field[str] = fields.CharField(max_length=16)
+    status: fields.Field[str] = fields.CharField(max_length=16)
+    version: fields.Field[int] = fields.IntField()
+    head_number: fields.Field[int] = fields.IntField()
+    newest_number: fields.Field[int] = fields.IntField()
+    live_publication_id: fields.Field[int | None] = fields.BigIntField(null=True)
+    authorisation: fields.Field[str | None] = fields.CharField(max_length=16, null=True)
+    authorised_hash: fields.Field[str | None] = fields.CharField(max_length=64, null=True)
+    due_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    audience: fields.Field[int] = fields.BigIntField()  # of the head revision: what the inbox filter compares
+    created_by_id: int
     created_by: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
         "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
     )
-    duplicated_from_id = fields.BigIntField(null=True)
-    created_at = fields.DatetimeField()
-    updated_at = fields.DatetimeField()
+    duplicated_from_id: fields.Field[int | None] = fields.BigIntField(null=True)
+    created_at: fields.Field[datetime] = fields.DatetimeField()
+    updated_at: fields.Field[datetime] = fields.DatetimeField()
 
     class Meta(Model.Meta):
         table = "campaign"
@@ -107,26 +116,28 @@ class CampaignRow(Model):
 class RevisionRow(Model):
     """A numbered content of a campaign; amended only while its state is DRAFT."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    campaign_id: int
     campaign: fields.ForeignKeyRelation[CampaignRow] = fields.ForeignKeyField(
         "approvals.CampaignRow", related_name=False, on_delete=fields.RESTRICT
     )
-    number = fields.IntField()
-    state = fields.CharField(max_length=16)
+    number: fields.Field[int] = fields.IntField()
+    state: fields.Field[str] = fields.CharField(max_length=16)
     content: fields.Field[dict[str, object]] = fields.JSONField()
-    segment = fields.TextField()
+    segment: fields.Field[str] = fields.TextField()
     definition: fields.Field[object] = fields.JSONField(null=True)
-    estimated_size = fields.BigIntField()
-    publish_mode = fields.CharField(max_length=16)
-    scheduled_at = fields.DatetimeField(null=True)
-    copy_hash = fields.CharField(max_length=64)
-    audience_hash = fields.CharField(max_length=64)
-    schedule_hash = fields.CharField(max_length=64)
-    content_hash = fields.CharField(max_length=64)
+    estimated_size: fields.Field[int] = fields.BigIntField()
+    publish_mode: fields.Field[str] = fields.CharField(max_length=16)
+    scheduled_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    copy_hash: fields.Field[str] = fields.CharField(max_length=64)
+    audience_hash: fields.Field[str] = fields.CharField(max_length=64)
+    schedule_hash: fields.Field[str] = fields.CharField(max_length=64)
+    content_hash: fields.Field[str] = fields.CharField(max_length=64)
+    created_by_id: int
     created_by: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
         "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
     )
-    created_at = fields.DatetimeField()
+    created_at: fields.Field[datetime] = fields.DatetimeField()
 
     class Meta(Model.Meta):
         table = "revision"
@@ -135,11 +146,13 @@ class RevisionRow(Model):
 class ContributorRow(Model):
     """Who contributed to a revision: recorded from events, never from what a client says."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    campaign_id: int
     campaign: fields.ForeignKeyRelation[CampaignRow] = fields.ForeignKeyField(
         "approvals.CampaignRow", related_name=False, on_delete=fields.RESTRICT
     )
-    number = fields.IntField()  # the revision's
+    number: fields.Field[int] = fields.IntField()  # the revision's
+    user_id: int
     user: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
         "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
     )
@@ -151,24 +164,27 @@ class ContributorRow(Model):
 class RequestRow(Model):
     """One review of one revision. `requirements` is a JSON list of {role, needed, approved_by | null}."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    account_id: int
     account: fields.ForeignKeyRelation[AccountRow] = fields.ForeignKeyField(
         "approvals.AccountRow", related_name=False, on_delete=fields.RESTRICT
     )
+    campaign_id: int
     campaign: fields.ForeignKeyRelation[CampaignRow] = fields.ForeignKeyField(
         "approvals.CampaignRow", related_name=False, on_delete=fields.RESTRICT
     )
-    revision_number = fields.IntField()
-    content_hash = fields.CharField(max_length=64)
-    status = fields.CharField(max_length=16)
+    revision_number: fields.Field[int] = fields.IntField()
+    content_hash: fields.Field[str] = fields.CharField(max_length=64)
+    status: fields.Field[str] = fields.CharField(max_length=16)
     requirements: fields.Field[list[dict[str, object]]] = fields.JSONField()
-    policy_version = fields.CharField(max_length=64)
+    policy_version: fields.Field[str] = fields.CharField(max_length=64)
+    submitted_by_id: int
     submitted_by: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
         "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
     )
-    submitted_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField()
-    note = fields.TextField(null=True)
+    submitted_at: fields.Field[datetime] = fields.DatetimeField()
+    expires_at: fields.Field[datetime] = fields.DatetimeField()
+    note: fields.Field[str | None] = fields.TextField(null=True)  # type: ignore[assignment]  # its type ignores null
 
     class Meta(Model.Meta):
         table = "approval_request"
@@ -177,19 +193,21 @@ class RequestRow(Model):
 class DecisionRow(Model):
     """One person's vote on one content hash."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    request_id: int
     request: fields.ForeignKeyRelation[RequestRow] = fields.ForeignKeyField(
         "approvals.RequestRow", related_name=False, on_delete=fields.RESTRICT
     )
+    by_id: int
     by: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
         "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
     )
-    at = fields.DatetimeField()
-    verdict = fields.CharField(max_length=16)
-    reason = fields.TextField(null=True)
-    content_hash = fields.CharField(max_length=64)
-    policy_version = fields.CharField(max_length=64)
-    voided = fields.BooleanField(default=False)
+    at: fields.Field[datetime] = fields.DatetimeField()
+    verdict: fields.Field[str] = fields.CharField(max_length=16)
+    reason: fields.Field[str | None] = fields.TextField(null=True)  # type: ignore[assignment]  # its type ignores null
+    content_hash: fields.Field[str] = fields.CharField(max_length=64)
+    policy_version: fields.Field[str] = fields.CharField(max_length=64)
+    voided: fields.Field[bool] = fields.BooleanField(default=False)
 
     class Meta(Model.Meta):
         table = "decision"
@@ -198,46 +216,49 @@ class DecisionRow(Model):
 class PublicationRow(Model):
     """A revision that went out, with the sending system's latest figures."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    account_id: int
     account: fields.ForeignKeyRelation[AccountRow] = fields.ForeignKeyField(
         "approvals.AccountRow", related_name=False, on_delete=fields.RESTRICT
     )
+    campaign_id: int
     campaign: fields.ForeignKeyRelation[CampaignRow] = fields.ForeignKeyField(
         "approvals.CampaignRow", related_name=False, on_delete=fields.RESTRICT
     )
-    revision_number = fields.IntField()
-    content_hash = fields.CharField(max_length=64)
-    authorisation = fields.CharField(max_length=16)
-    request_id = fields.BigIntField(null=True)
-    sent_at = fields.DatetimeField()
-    handed_over_at = fields.DatetimeField(null=True)
-    sent = fields.BigIntField(default=0)
-    delivered = fields.BigIntField(default=0)
-    opened = fields.BigIntField(default=0)
-    clicked = fields.BigIntField(default=0)
-    failed = fields.BigIntField(default=0)
-    metrics_at = fields.DatetimeField(null=True)
+    revision_number: fields.Field[int] = fields.IntField()
+    content_hash: fields.Field[str] = fields.CharField(max_length=64)
+    authorisation: fields.Field[str] = fields.CharField(max_length=16)
+    request_id: fields.Field[int | None] = fields.BigIntField(null=True)
+    sent_at: fields.Field[datetime] = fields.DatetimeField()
+    handed_over_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    sent: fields.Field[int] = fields.BigIntField(default=0)
+    delivered: fields.Field[int] = fields.BigIntField(default=0)
+    opened: fields.Field[int] = fields.BigIntField(default=0)
+    clicked: fields.Field[int] = fields.BigIntField(default=0)
+    failed: fields.Field[int] = fields.BigIntField(default=0)
+    metrics_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
 
     class Meta(Model.Meta):
         table = "publication"
 
 
 class AuditRow(Model):
-    """One entry of an account's hash chain. `detail` is the canonical text that was hashed: ids and hashes only."""
+    """One entry of an account's hash chain. `detail`: the canonical text that was hashed."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    account_id: int
     account: fields.ForeignKeyRelation[AccountRow] = fields.ForeignKeyField(
         "approvals.AccountRow", related_name=False, on_delete=fields.RESTRICT
     )
-    seq = fields.BigIntField()
-    kind = fields.CharField(max_length=64)
-    at = fields.DatetimeField()
-    actor_id = fields.BigIntField(null=True)  # null: the system
-    campaign_id = fields.BigIntField(null=True)
-    detail = fields.TextField()
-    policy_version = fields.CharField(max_length=64, null=True)
-    previous_hash = fields.CharField(max_length=64)
-    hash = fields.CharField(max_length=64)
+    seq: fields.Field[int] = fields.BigIntField()
+    kind: fields.Field[str] = fields.CharField(max_length=64)
+    at: fields.Field[datetime] = fields.DatetimeField()
+    actor_id: fields.Field[int | None] = fields.BigIntField(null=True)  # null: the system
+    campaign_id: fields.Field[int | None] = fields.BigIntField(null=True)
+    detail: fields.Field[str] = fields.TextField()
+    policy_version: fields.Field[str | None] = fields.CharField(max_length=64, null=True)
+    previous_hash: fields.Field[str] = fields.CharField(max_length=64)
+    hash: fields.Field[str] = fields.CharField(max_length=64)
 
     class Meta(Model.Meta):
         table = "audit_event"
@@ -249,20 +270,23 @@ class OutboxRow(Model):
     `key` is the stable id of the delivery: a consumer that sees it twice has seen one message.
     """
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    account_id: int
     account: fields.ForeignKeyRelation[AccountRow] = fields.ForeignKeyField(
         "approvals.AccountRow", related_name=False, on_delete=fields.RESTRICT
     )
-    key = fields.CharField(max_length=100)
-    kind = fields.CharField(max_length=16)  # mail | handover
+    key: fields.Field[str] = fields.CharField(max_length=100)
+    kind: fields.Field[str] = fields.CharField(max_length=16)  # mail | handover
     payload: fields.Field[dict[str, object]] = fields.JSONField()
-    created_at = fields.DatetimeField()
-    next_at = fields.DatetimeField()
-    leased_until = fields.DatetimeField(null=True)
-    attempts = fields.IntField(default=0)
-    delivered_at = fields.DatetimeField(null=True)
-    dropped_at = fields.DatetimeField(null=True)  # not to be told any more, or given up
-    last_error = fields.TextField(null=True)
+    created_at: fields.Field[datetime] = fields.DatetimeField()
+    next_at: fields.Field[datetime] = fields.DatetimeField()
+    leased_until: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    attempts: fields.Field[int] = fields.IntField(default=0)
+    delivered_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
+    dropped_at: fields.Field[datetime | None] = fields.DatetimeField(
+        null=True
+    )  # not to be told any more, or given up
+    last_error: fields.Field[str | None] = fields.TextField(null=True)  # type: ignore[assignment]  # its type ignores null
 
     class Meta(Model.Meta):
         table = "outbox_message"
@@ -271,17 +295,19 @@ class OutboxRow(Model):
 class IdempotencyRow(Model):
     """The first success under a key, kept at least 24 hours: payload type and ids, never an answer's text."""
 
-    id = fields.BigIntField(primary_key=True)
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    account_id: int
     account: fields.ForeignKeyRelation[AccountRow] = fields.ForeignKeyField(
         "approvals.AccountRow", related_name=False, on_delete=fields.RESTRICT
     )
+    user_id: int
     user: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
         "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
     )
-    key = fields.CharField(max_length=255)
-    fingerprint = fields.CharField(max_length=64)
+    key: fields.Field[str] = fields.CharField(max_length=255)
+    fingerprint: fields.Field[str] = fields.CharField(max_length=64)
     result: fields.Field[dict[str, object]] = fields.JSONField()
-    created_at = fields.DatetimeField()
+    created_at: fields.Field[datetime] = fields.DatetimeField()
 
     class Meta(Model.Meta):
         table = "idempotency_key"

@@ -68,7 +68,9 @@ class PolicyProblem:
     help: str | None = None
     severity: Severity = Severity.ERROR
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """One line for people: `file:line:column: [code] message: help`."""
         hint = f": {self.help}" if self.help else ""
         return f"{self.file}:{self.line}:{self.column}: [{self.code}] {self.message}{hint}"
 

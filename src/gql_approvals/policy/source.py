@@ -15,7 +15,7 @@ _WRONG_SEPARATORS = {";": "`;`", "\t": "tabs"}
 _UNUSUAL = {
     Code.QUOTED: "quotes around a column",
     Code.PADDED: "commas behind the last column",
-    Code.COMMENT: "a comment behind a rule",
+    Code.COMMENT: "comments behind a rule",
 }
 
 
@@ -41,7 +41,7 @@ class Row:
 
 
 def read_text(path: Path, file: str) -> tuple[str, list[PolicyProblem]]:
-    """Return the file's text with `\\n` line ends and no BOM; "" when it has an error."""
+    """Return the file's text, without BOM and carriage returns; "" when it has an error."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -95,9 +95,11 @@ class _Lines:
         cells = self._cells(number, line)
         if cells is None or cells[0].text.startswith("#"):
             return
+        padding: Cell | None = None
         while cells and not cells[-1].text:
-            last = cells.pop()
-            self._note(Code.PADDED, number, last.column)
+            padding = cells.pop()
+        if padding is not None:
+            self._note(Code.PADDED, number, padding.column)
         if cells:
             self.rows.append(Row(number, tuple(cells)))
 

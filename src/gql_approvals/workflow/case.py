@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gql_approvals.errors import Refusal
-from gql_approvals.workflow.content import Json, SectionHashes, hashes
+from gql_approvals.workflow.content import NOT_CANONICAL, Json, SectionHashes, hashes
 from gql_approvals.workflow.intent import Intent, Unset
 from gql_approvals.workflow.model import Account, ApprovalRequest, Campaign, Publication, Requirement
 from gql_approvals.workflow.vocabulary import PublishMode, Recipients
@@ -71,7 +71,8 @@ class Case:
     @property
     def content_hash(self) -> str:
         """The hash that the caller speaks of."""
-        return self.intent.content_hash or self.at_hand.head.hashes.content
+        asked = self.intent.content_hash
+        return self.at_hand.head.hashes.content if asked is None else asked
 
     @property
     def proposed(self) -> SectionHashes:
@@ -98,8 +99,11 @@ class Case:
 
     @property
     def changes_content(self) -> bool:
-        """Whether this edit makes another content."""
-        return self.probing or self.proposed != self.at_hand.head.hashes
+        """Whether this edit makes another content; what has no canonical form does (and is INVALID_INPUT)."""
+        try:
+            return self.probing or self.proposed != self.at_hand.head.hashes
+        except NOT_CANONICAL:
+            return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,16 +5,15 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import cast
 
-import rfc8785
-
 from gql_approvals.errors import Problem
-from gql_approvals.workflow.content import CHANNEL_OF, camel, canonical
+from gql_approvals.workflow.content import CHANNEL_OF, NOT_CANONICAL, camel, canonical
 from gql_approvals.workflow.intent import Intent, Unset
 from gql_approvals.workflow.model import Revision
 from gql_approvals.workflow.vocabulary import Action, Channel, PublishMode
 
 MAX_NAME = 200
 MAX_AUDIENCE = 2**31 - 1  # the API's Int
+MAX_DEPTH = 100  # of an audience's definition
 CHANNELS_BY_TYPE: Mapping[type, Channel] = dict(CHANNEL_OF.items())
 NEEDS_NAME = frozenset({Action.CREATE})
 
@@ -40,6 +39,8 @@ def blanks(revision: Revision) -> tuple[Problem, ...]:
 
 def unfit(intent: Intent, channel: Channel | None) -> tuple[Problem, ...]:
     """What of an input cannot be accepted at all."""
+    if intent.audience is not None and _is_deeper(intent.audience.definition, MAX_DEPTH):
+        return (Problem(("audience", "definition"), f"is nested deeper than {MAX_DEPTH} levels"),)
     return (*_bad_texts(intent), *_bad_name(intent), *_bad_content(intent, channel), *_bad_audience(intent))
 
 
@@ -80,10 +81,20 @@ def _bad_audience(intent: Intent) -> Iterator[Problem]:
         yield Problem(("audience", "estimatedSize"), f"must be from 0 to {MAX_AUDIENCE}")
     try:
         canonical(intent.audience.definition)
-    except (rfc8785.CanonicalizationError, UnicodeError):
+    except NOT_CANONICAL:
         yield Problem(
             ("audience", "definition"), "holds a number that JSON clients do not agree on (over 2^53)"
         )
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if isinstance(value, Mapping):
+        items = list(cast("Mapping[str, object]", value).values())
+    elif isinstance(value, (tuple, list)):
+        items = list(cast("Sequence[object]", value))
+    else:
+        return False
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in items)
 
 
 def _member_of(channel: Channel) -> str:

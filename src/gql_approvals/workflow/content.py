@@ -20,6 +20,8 @@ import rfc8785
 
 from gql_approvals.workflow.vocabulary import Channel, PublishMode, Section
 
+# What `canonical` raises: numbers JSON has no word for, half surrogate pairs, nesting without end.
+NOT_CANONICAL = (rfc8785.CanonicalizationError, UnicodeError, RecursionError)
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 

@@ -24,6 +24,7 @@ from gql_approvals.workflow.vocabulary import (
 )
 
 R = Recipients
+AUTHORISING = frozenset({RequestStatus.APPROVED, RequestStatus.AUTO_APPROVED})
 
 
 # ------------------------------------------------------------------------------------------------ making
@@ -365,7 +366,8 @@ def _in_force(campaign: Campaign) -> ApprovalRequest | None:
     request = campaign.request
     if request is None or request.revision_number != campaign.head.number:
         return None
-    return request if campaign.status in (CampaignStatus.PENDING_REVIEW, CampaignStatus.APPROVED) else None
+    authorised = campaign.status is CampaignStatus.APPROVED and request.status in AUTHORISING
+    return request if request.status is RequestStatus.OPEN or authorised else None
 
 
 def _channel_of(content: Content) -> Channel:

@@ -26,6 +26,7 @@ from gql_approvals.errors import (
 )
 from gql_approvals.workflow import completeness
 from gql_approvals.workflow.case import Case
+from gql_approvals.workflow.model import Campaign, is_overdue
 from gql_approvals.workflow.quorum import counts_for_open, unmet
 from gql_approvals.workflow.vocabulary import (
     Action,
@@ -48,14 +49,24 @@ def wrong_status(case: Case, possible_in: frozenset[CampaignStatus]) -> Refusal:
     if action is Action.SUBMIT and campaign.status is CampaignStatus.PENDING_REVIEW:
         return AlreadyPending("the campaign is under review already: withdraw it to submit another content")
     if action in DECISIONS and campaign.status is CampaignStatus.EXPIRED:
-        if campaign.head.scheduled_at is not None:
-            return ScheduleMissed(
-                "the scheduled time passed before the review ended: edit it and submit again"
-            )
-        return RequestExpired("the review's deadline has passed: the makers may edit and submit again")
+        return _too_late(campaign)
     where = ", ".join(status for status in CampaignStatus if status in possible_in)
     hint = f"possible in {where}" if where else "not possible as its account and publish mode are now"
     return WrongStatus(f"cannot {action.lower()} a campaign that is `{campaign.status}`: {hint}")
+
+
+def review_over(case: Case) -> Refusal | None:
+    """Nothing is approved or rejected after the deadline, even if no clock has written EXPIRED down yet."""
+    campaign = case.at_hand
+    if campaign.open_request is None or not is_overdue(campaign, case.now, case.rules.grace):
+        return None
+    return _too_late(campaign)
+
+
+def _too_late(campaign: Campaign) -> Refusal:
+    if campaign.head.scheduled_at is not None:
+        return ScheduleMissed("the scheduled time passed before the review ended: edit it and submit again")
+    return RequestExpired("the review's deadline has passed: the makers may edit and submit again")
 
 
 def counts_for_no_requirement(case: Case) -> Refusal | None:

@@ -51,9 +51,14 @@ def is_met(request: ApprovalRequest, electorate: Electorate) -> bool:
 
 
 def counts_for_open(request: ApprovalRequest, electorate: Electorate, user_id: int) -> bool:
-    """Whether this person's approval would help a requirement that the others have not met."""
+    """Whether this person's approval would help a requirement that the others have not met.
+
+    Where a voter got a lost right back, all may be met and the request open: any vote that counts ends it.
+    """
     holds = electorate.counts_for(user_id)
-    return any(t.left and t.requirement.role in holds for t in tallies(request, electorate, without=user_id))
+    others = tallies(request, electorate, without=user_id)
+    is_met_already = not any(tally.left for tally in others)
+    return any(tally.requirement.role in holds and (tally.left or is_met_already) for tally in others)
 
 
 def unmet(

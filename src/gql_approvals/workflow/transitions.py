@@ -48,7 +48,7 @@ class Row:
 ALL = frozenset(S)
 NEW: frozenset[CampaignStatus] = frozenset()
 IDLE = frozenset({S.DRAFT, S.REJECTED, S.EXPIRED})
-DECIDING = (check.already_decided, check.already_voted, check.self_review)
+DECIDING = (check.already_decided, check.already_voted, check.review_over, check.self_review)
 WRITING = (check.stale_version, check.unfit_input, check.unfit_schedule)
 
 TRANSITIONS: tuple[Row, ...] = (
@@ -233,6 +233,7 @@ TRANSITIONS: tuple[Row, ...] = (
         source=frozenset({S.PENDING_REVIEW}),
         target=S.APPROVED,
         permission=None,
+        state_guards=(check.review_over,),
         effect=do.auto_approve,
         tells=frozenset({R.INVOLVED}),
         sends=when.goes_on_approval,

@@ -88,7 +88,25 @@
     subscriptionUrl: socketUrl.href,
     enableIncrementalDelivery: false,
   });
-  const fetcher = (params, options) => send(params, { ...options, headers: withIdentity(options?.headers) });
+
+  // GraphiQL notices the operation of a tab just opened a moment late; what is sent is what is in the editor.
+  function withOperation(params) {
+    let documentAST;
+    try {
+      documentAST = GraphiQL.GraphQL.parse(params.query);
+    } catch {
+      return { params }; // the server says what is wrong with it
+    }
+    const names = documentAST.definitions.filter((one) => one.kind === "OperationDefinition").map((one) => one.name?.value);
+    if (names.length !== 1) return { params, documentAST };
+    return { params: { ...params, operationName: names[0] }, documentAST };
+  }
+
+  function fetcher(asked, options) {
+    const { params, documentAST } = withOperation(asked);
+    return send(params, { ...options, documentAST, headers: withIdentity(options?.headers) });
+  }
+
   // A namespace of its own: other GraphiQLs on this host and port leave tabs behind. Raise the number
   // when the prefilled tabs change.
   const storage = GraphiQL.createLocalStorage({ namespace: "gql-approvals:1" });

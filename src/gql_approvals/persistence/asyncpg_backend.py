@@ -1,0 +1,215 @@
+"""Tortoise's asyncpg backend with transactions that cannot leak a connection of the pool.
+
+What differs from `tortoise.backends.asyncpg` 1.1.9, and why:
+
+- A BEGIN that fails or is cancelled gives its connection back: Tortoise loses it, and 400 dropped clients
+  empty a pool of ten.
+- COMMIT and ROLLBACK run to their end however often the caller is cancelled; a failing ROLLBACK does not hide
+  the error that caused it; a transaction that is over refuses statements.
+- Errors that Tortoise leaves raw are translated by `faults`.
+- The pool takes the URL as it is, with its own limits: waits for a connection, a lock and an answer all end.
+- No reset query at each release: sessions carry no state, and an open transaction is still rolled back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, cast
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    NestedTransactionContext,
+    PoolConnectionWrapper,
+    TransactionalDBClient,
+    TransactionContext,
+)
+from tortoise.connection import ConnectionToken, get_connections
+from tortoise.exceptions import TransactionManagementError
+from typing_extensions import override
+
+from gql_approvals.errors import Unavailable
+from gql_approvals.persistence.faults import translating
+from gql_approvals.persistence.uninterrupted import uninterrupted
+
+CONNECT_TIMEOUT_S = 10
+_LEASE_TIMEOUT_S = 10  # waiting for a free connection of the pool
+_IDLE_IN_TRANSACTION_MS = 60_000  # a process that stands still gives its row locks back after this
+
+
+async def _no_reset(_connection: object) -> None:
+    """Stand in for `RESET ALL` and its like; asyncpg has already ended an open transaction."""
+
+
+class _Statements(AsyncpgDBClient):
+    """Statements whose errors are translated by `faults`."""
+
+    @override
+    async def _translate_exceptions(
+        self, func: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any
+    ) -> Any:
+        with translating():
+            return await super()._translate_exceptions(func, *args, **kwargs)
+
+
+class Client(_Statements):
+    """A pool of connections to one database.
+
+    `lock_timeout_ms` limits the wait for a row lock, `command_timeout_s` for any answer; 0 and None: no limit.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        connection_name: str,
+        pool_size: int = 10,
+        lock_timeout_ms: int = 10_000,
+        command_timeout_s: float | None = 30,
+    ) -> None:
+        super().__init__(connection_name=connection_name, minsize=1, maxsize=pool_size)
+        self._dsn = dsn
+        self._command_timeout_s = command_timeout_s
+        self.server_settings = {
+            "application_name": "gql-approvals",
+            "timezone": "UTC",
+            "lock_timeout": str(lock_timeout_ms),
+            "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_MS),
+        }
+
+    @override
+    async def create_connection(self, with_db: bool) -> None:
+        """Open the pool with one connection.
+
+        Raises:
+            OSError, asyncpg.PostgresError, asyncpg.InterfaceError: when the server is not reached or refuses.
+        """
+        self._pool = await asyncpg.create_pool(
+            self._dsn,
+            min_size=self.pool_minsize,
+            max_size=self.pool_maxsize,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=self._command_timeout_s,
+            server_settings=self.server_settings,
+            reset=_no_reset,
+        )
+        await self._post_connect()
+
+    async def lease(self) -> PoolConnectionProxy:
+        """Take a connection from the pool; the caller gives it back with `give_back`.
+
+        Raises:
+            TimeoutError: when none is free within 10 s.
+        """
+        if self._pool is None:
+            async with self._pool_init_lock:
+                if self._pool is None:
+                    await self.create_connection(with_db=True)
+        async with asyncio.timeout(_LEASE_TIMEOUT_S):
+            return await cast("asyncpg.Pool", self._pool).acquire()
+
+    async def give_back(self, connection: PoolConnectionProxy) -> None:
+        """Return a connection; one that is broken is closed, and the pool opens another when needed."""
+        with suppress(Unavailable), translating():  # asyncpg has closed it
+            await cast("asyncpg.Pool", self._pool).release(connection)
+
+    @override
+    def acquire_connection(self) -> PoolConnectionWrapper[Any]:
+        return _Lease(self, self._pool_init_lock)
+
+    @override
+    def _in_transaction(self) -> TransactionContext:
+        return _Context(self)
+
+
+class _Lease(PoolConnectionWrapper[Any]):
+    """A connection for one statement outside a transaction."""
+
+    client: Client
+
+    @override
+    async def __aenter__(self) -> PoolConnectionProxy:
+        self.connection = await self.client.lease()
+        return self.connection
+
+    @override
+    async def __aexit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
+        await uninterrupted(self.client.give_back(self.connection))
+
+
+class Transaction(_Statements, TransactionWrapper):
+    """The connection as it is seen inside a transaction."""
+
+    @override
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(Transaction(self))
+
+    @override
+    def acquire_connection(self) -> ConnectionWrapper[asyncpg.Connection]:
+        """Refuse when the transaction is over.
+
+        Raises:
+            TransactionManagementError: when a task that was started inside outlives the transaction.
+        """
+        if self._finalized:
+            message = "the transaction is over: start background work after it, not inside"
+            raise TransactionManagementError(message)
+        return super().acquire_connection()
+
+    @override
+    async def commit(self) -> None:
+        with translating():
+            await super().commit()
+
+    @override
+    async def rollback(self) -> None:
+        with translating():
+            await super().rollback()
+
+
+class _Context(TransactionContext):
+    """One transaction; its connection is back in the pool whichever way it ends."""
+
+    client: Transaction
+    _connection: PoolConnectionProxy
+    _token: ConnectionToken
+
+    def __init__(self, parent: Client) -> None:
+        self._parent = parent
+
+    @override
+    async def __aenter__(self) -> TransactionalDBClient:
+        with translating():
+            self._connection = await self._parent.lease()
+        self.client = Transaction(self._parent)
+        self.client._connection = self._connection  # noqa: SLF001 - Tortoise has no public name for it
+        try:
+            await uninterrupted(self.client.begin())
+        except BaseException:
+            await uninterrupted(self._end(commit=False))
+            raise
+        self._token = get_connections().set(self.client.connection_name, self.client)
+        return self.client
+
+    @override
+    async def __aexit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
+        get_connections().reset(self._token)
+        await uninterrupted(self._end(commit=exc_type is None))
+
+    async def _end(self, *, commit: bool) -> None:
+        try:
+            if self.client._finalized:  # noqa: SLF001
+                return
+            if commit:
+                await self.client.commit()
+            else:
+                with suppress(Unavailable):  # a lost connection has rolled back; the first error is told
+                    await self.client.rollback()
+        finally:
+            self.client._finalized = True  # noqa: SLF001
+            await self._parent.give_back(self._connection)
+
+
+client_class = Client

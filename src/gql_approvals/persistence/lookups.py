@@ -1,0 +1,101 @@
+"""Parts of campaigns by their own ids, always within one account."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from tortoise.expressions import Q
+
+from gql_approvals.persistence import mapping
+from gql_approvals.persistence.audit import AuditEvent, event_of
+from gql_approvals.persistence.conditions import any_of
+from gql_approvals.persistence.models import (
+    AuditRow,
+    CampaignRow,
+    ContributorRow,
+    DecisionRow,
+    MemberRow,
+    PublicationRow,
+    RequestRow,
+    RevisionRow,
+)
+from gql_approvals.workflow.model import Member, Publication, Revision
+from gql_approvals.workflow.vocabulary import Channel
+
+
+async def campaigns_of_requests(account_id: int, request_ids: Iterable[int]) -> dict[int, int]:
+    """Request id → campaign id."""
+    rows = RequestRow.filter(id__in=list(request_ids), account_id=account_id)
+    return dict(await rows.values_list("id", "campaign_id"))
+
+
+async def campaigns_of_decisions(account_id: int, decision_ids: Iterable[int]) -> dict[int, int]:
+    """Decision id → campaign id."""
+    rows = DecisionRow.filter(id__in=list(decision_ids), request__account_id=account_id)
+    return dict(await rows.values_list("id", "request__campaign_id"))
+
+
+async def revision_places(account_id: int, revision_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Revision id → (campaign id, number)."""
+    rows = RevisionRow.filter(id__in=list(revision_ids), campaign__account_id=account_id)
+    return {row[0]: (row[1], row[2]) for row in await rows.values_list("id", "campaign_id", "number")}
+
+
+async def revisions(account_id: int, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Revision]:
+    """Revisions by (campaign id, number)."""
+    wanted = list(places)
+    at = any_of(Q(campaign_id=campaign, number=number) for campaign, number in wanted)
+    rows = await RevisionRow.filter(at, campaign__account_id=account_id)
+    campaigns = CampaignRow.filter(id__in=[campaign for campaign, _ in wanted])
+    channels: dict[int, str] = dict(await campaigns.values_list("id", "channel"))
+    people: dict[tuple[int, int], set[int]] = {}
+    for campaign, number, user in await ContributorRow.filter(at).values_list(
+        "campaign_id", "number", "user_id"
+    ):
+        people.setdefault((campaign, number), set()).add(user)
+    return {
+        (row.campaign_id, row.number): mapping.revision_of(
+            row, Channel(channels[row.campaign_id]), people.get((row.campaign_id, row.number), ())
+        )
+        for row in rows
+    }
+
+
+async def publications(account_id: int, publication_ids: Iterable[int]) -> dict[int, tuple[int, Publication]]:
+    """Publication id → (campaign id, publication)."""
+    rows = await PublicationRow.filter(id__in=list(publication_ids), account_id=account_id)
+    return {row.id: (row.campaign_id, mapping.publication_of(row)) for row in rows}
+
+
+async def save_metrics(publication: Publication) -> None:
+    """Write a publication's figures."""
+    await PublicationRow.filter(id=publication.id).update(**mapping.metrics_columns(publication.metrics))
+
+
+async def members(account_id: int, member_ids: Iterable[int]) -> dict[int, Member]:
+    """Members by id."""
+    rows = await MemberRow.filter(id__in=list(member_ids), account_id=account_id)
+    return {row.id: mapping.member_of(row) for row in rows}
+
+
+async def audit_events(account_id: int, event_ids: Iterable[int]) -> dict[int, AuditEvent]:
+    """Audit events by id."""
+    rows = await AuditRow.filter(id__in=list(event_ids), account_id=account_id)
+    return {row.id: event_of(row) for row in rows}
+
+
+async def waiting(account_id: int) -> list[tuple[int, int, str]]:
+    """Every OPEN request of the account, overdue ones included: (request id, campaign id, content hash)."""
+    rows = RequestRow.filter(account_id=account_id, status="OPEN").order_by("id")
+    return [tuple(row) for row in await rows.values_list("id", "campaign_id", "content_hash")]
+
+
+async def due(now: datetime, limit: int) -> list[tuple[int, int]]:
+    """The campaigns whose time has come: (account id, campaign id), longest overdue first."""
+    rows = CampaignRow.filter(due_at__lte=now, status__in=["PENDING_REVIEW", "APPROVED"])
+    found = await rows.order_by("due_at").limit(limit).values_list("account_id", "id")
+    return [tuple(row) for row in found]
+
+
+async def hand_over(publication_id: int, now: datetime) -> None:
+    """Note when the sending system took a publication."""
+    await PublicationRow.filter(id=publication_id, handed_over_at=None).update(handed_over_at=now)

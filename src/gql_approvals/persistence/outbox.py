@@ -1,0 +1,107 @@
+"""What is to be delivered outside: written with its cause, claimed by leases, marked when it arrived.
+
+Delivery is at least once, under one stable key. A lease that ends further in the future than any lease
+may is taken for expired, so that a clock that was set back cannot strand a message.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tortoise.expressions import Q
+
+from gql_approvals.persistence.models import OutboxRow
+from gql_approvals.workflow.content import Json
+
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One delivery. `kind`: "mail" (one mail to one person) or "handover" (one publication)."""
+
+    id: int = 0
+    account_id: int
+    key: str
+    kind: str
+    payload: dict[str, Json]
+    attempts: int = 0
+    created_at: datetime
+    delivered_at: datetime | None = None
+    dropped_at: datetime | None = None
+    last_error: str | None = None
+
+
+async def write(messages: Iterable[Message]) -> None:
+    """Put messages into the outbox, in the transaction of what caused them."""
+    rows = [
+        OutboxRow(
+            account_id=m.account_id,
+            key=m.key,
+            kind=m.kind,
+            payload=m.payload,
+            created_at=m.created_at,
+            next_at=m.created_at,
+        )
+        for m in messages
+    ]
+    if rows:
+        await OutboxRow.bulk_create(rows)
+
+
+async def claim(now: datetime, *, limit: int) -> list[Message]:
+    """Lease due messages to the caller for `LEASE`; needs a transaction of its own.
+
+    On PostgreSQL rows that another relay is claiming are skipped; SQLite admits one writer at a time.
+    """
+    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE)
+    due = OutboxRow.filter(free, delivered_at=None, dropped_at=None, next_at__lte=now)
+    rows = await due.order_by("id").limit(limit).select_for_update(skip_locked=True)
+    if rows:
+        await OutboxRow.filter(id__in=[row.id for row in rows]).update(leased_until=now + LEASE)
+    return [_message(row) for row in rows]
+
+
+async def mark_delivered(message_id: int, now: datetime) -> None:
+    """Note that the other side has taken the message."""
+    await OutboxRow.filter(id=message_id, delivered_at=None).update(
+        delivered_at=now, leased_until=None, last_error=None
+    )
+
+
+async def mark_failed(message: Message, *, error: str, next_at: datetime) -> None:
+    """Note a failed attempt and when to try again."""
+    await OutboxRow.filter(id=message.id).update(
+        attempts=message.attempts + 1, next_at=next_at, leased_until=None, last_error=error[:1000]
+    )
+
+
+async def mark_dropped(message_id: int, *, why: str, now: datetime) -> None:
+    """Note that the message is not to be delivered any more."""
+    await OutboxRow.filter(id=message_id).update(dropped_at=now, leased_until=None, last_error=why[:1000])
+
+
+async def newest(limit: int) -> list[Message]:
+    """The newest messages of all accounts, for the demo's pages."""
+    return [_message(row) for row in await OutboxRow.all().order_by("-id").limit(limit)]
+
+
+async def one(message_id: int) -> Message | None:
+    """A message by its id, for the demo's pages."""
+    row = await OutboxRow.get_or_none(id=message_id)
+    return None if row is None else _message(row)
+
+
+def _message(row: OutboxRow) -> Message:
+    return Message(
+        id=row.id,
+        account_id=row.account_id,
+        key=row.key,
+        kind=row.kind,
+        payload=row.payload,  # type: ignore[arg-type]  # JSON comes back as it went in
+        attempts=row.attempts,
+        created_at=row.created_at,
+        delivered_at=row.delivered_at,
+        dropped_at=row.dropped_at,
+        last_error=row.last_error,
+    )

@@ -1,0 +1,210 @@
+"""Pages of ids: filtered, ordered, with keyset cursors; what a page shows is loaded by its ids.
+
+A cursor is the URL-safe base64 of the JSON list of the last row's sort values, its id last. Counts stop
+at `COUNT_LIMIT`.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
+
+from gql_approvals.errors import BadUserInput
+from gql_approvals.persistence import conditions
+from gql_approvals.persistence.conditions import Moment, where
+from gql_approvals.persistence.models import (
+    AuditRow,
+    CampaignRow,
+    DecisionRow,
+    MemberRow,
+    PublicationRow,
+    RequestRow,
+    RevisionRow,
+)
+from gql_approvals.workflow.content import utc_text
+from gql_approvals.workflow.identity import MAX_KEY
+from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RequestStatus
+
+COUNT_LIMIT = 1000
+NO_CURSOR = "`after` is not a cursor of this list: send an `endCursor` that it gave, unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Ids with their cursors, in order."""
+
+    ids: tuple[int, ...]
+    cursors: tuple[str, ...]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Sort by `column` and then by id, so that every row has one place."""
+
+    column: str
+    descending: bool
+
+
+NEWEST_FIRST = Order(column="id", descending=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A filtered and ordered set of rows, of which pages and a capped count can be taken."""
+
+    rows: QuerySet[Any]
+    order: Order
+    is_time: bool = False
+
+    async def page(self, first: int, after: str | None) -> Page:
+        """One page of at most `first` ids behind the cursor.
+
+        Raises:
+            BadUserInput: when the cursor is none of this listing's.
+        """
+        names = (self.order.column,) if self.order.column == "id" else (self.order.column, "id")
+        rows = self.rows if after is None else self.rows.filter(self._behind(after))
+        sign = "-" if self.order.descending else ""
+        sorted_rows = rows.order_by(*(sign + name for name in names)).limit(first + 1)
+        found: list[tuple[Any, ...]] = await sorted_rows.values_list(*names)
+        shown = found[:first]
+        return Page(
+            ids=tuple(row[-1] for row in shown),
+            cursors=tuple(_cursor(row) for row in shown),
+            has_next=len(found) > first,
+            has_previous=after is not None,
+        )
+
+    async def count(self) -> int:
+        """How many rows there are, counted up to `COUNT_LIMIT`."""
+        return len(await self.rows.limit(COUNT_LIMIT).values_list("id", flat=True))
+
+    def _behind(self, cursor: str) -> Q:
+        values = _read_cursor(cursor, 1 if self.order.column == "id" else 2)
+        compare = "lt" if self.order.descending else "gt"
+        if self.order.column == "id":
+            return where(f"id__{compare}", values[0])
+        value = _read_time(values[0]) if self.is_time else values[0]
+        if not isinstance(value, datetime if self.is_time else str) or "\x00" in str(value):
+            raise BadUserInput(NO_CURSOR)
+        same = where(self.order.column, value) & where(f"id__{compare}", values[1])
+        return where(f"{self.order.column}__{compare}", value) | same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignFilter:
+    """What a list of campaigns is narrowed to; None does not narrow, an empty set matches nothing."""
+
+    statuses: frozenset[CampaignStatus] | None = None
+    channels: frozenset[Channel] | None = None
+    created_by: int | None = None
+    search: str | None = None
+
+
+class CampaignOrder(Enum):
+    """What campaigns can be sorted by: (column, whether it is a time)."""
+
+    CREATED_AT = ("id", False)  # ids grow as campaigns are created
+    UPDATED_AT = ("updated_at", True)
+    NAME = ("folded_name", False)
+
+
+def campaigns(
+    account_id: int,
+    visible: Q,
+    wanted: CampaignFilter,
+    moment: Moment,
+    *,
+    order: CampaignOrder = CampaignOrder.CREATED_AT,
+    descending: bool = True,
+) -> Listing:
+    """Campaigns of an account that are visible and wanted; newest first unless said otherwise."""
+    rows = CampaignRow.filter(visible, account_id=account_id)
+    if wanted.statuses is not None:
+        rows = rows.filter(conditions.status_in(wanted.statuses, moment))
+    if wanted.channels is not None:
+        rows = rows.filter(channel__in=[channel.value for channel in wanted.channels])
+    if wanted.created_by is not None:
+        rows = rows.filter(created_by_id=wanted.created_by)
+    if wanted.search:
+        rows = rows.filter(folded_name__contains=wanted.search.casefold())
+    column, is_time = order.value
+    return Listing(rows=rows, order=Order(column=column, descending=descending), is_time=is_time)
+
+
+def inbox(account_id: int, user_id: int, may_decide: Q, now: datetime) -> Listing:
+    """Open requests this person may decide on and neither contributed to nor voted on; oldest first.
+
+    `may_decide` speaks of the request's campaign through "campaign__".
+    """
+    voted = DecisionRow.filter(by_id=user_id, voided=False)
+    rows = RequestRow.filter(
+        may_decide,
+        ~Q(id__in=Subquery(voted.values("request_id"))),
+        ~conditions.contributed(account_id, user_id, "campaign__"),
+        account_id=account_id,
+        status=RequestStatus.OPEN.value,
+        expires_at__gt=now,
+        campaign__status=CampaignStatus.PENDING_REVIEW.value,
+    )
+    return Listing(rows=rows, order=Order(column="submitted_at", descending=False), is_time=True)
+
+
+def requests(campaign_id: int) -> Listing:
+    """A campaign's requests, newest first."""
+    return Listing(rows=RequestRow.filter(campaign_id=campaign_id), order=NEWEST_FIRST)
+
+
+def revisions(campaign_id: int) -> Listing:
+    """A campaign's revisions, discarded ones included, newest first."""
+    return Listing(rows=RevisionRow.filter(campaign_id=campaign_id), order=NEWEST_FIRST)
+
+
+def publications(campaign_id: int) -> Listing:
+    """A campaign's publications, newest first."""
+    return Listing(rows=PublicationRow.filter(campaign_id=campaign_id), order=NEWEST_FIRST)
+
+
+def members(account_id: int) -> Listing:
+    """An account's members, disabled ones included, newest first."""
+    return Listing(rows=MemberRow.filter(account_id=account_id), order=NEWEST_FIRST)
+
+
+def audit(account_id: int, campaign_id: int | None) -> Listing:
+    """An account's audit log, or what of it concerns one campaign; newest first."""
+    rows = AuditRow.filter(account_id=account_id)
+    rows = rows if campaign_id is None else rows.filter(campaign_id=campaign_id)
+    return Listing(rows=rows, order=NEWEST_FIRST)
+
+
+def _cursor(values: Sequence[Any]) -> str:
+    shown = [utc_text(value) if isinstance(value, datetime) else value for value in values]
+    return base64.urlsafe_b64encode(json.dumps(shown, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str, length: int) -> list[Any]:
+    try:
+        values: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        *_, key = values
+        fits = len(values) == length and type(key) is int and 0 <= key <= MAX_KEY
+    except (binascii.Error, ValueError, TypeError, RecursionError):
+        fits, values = False, []
+    if not fits:
+        raise BadUserInput(NO_CURSOR)
+    return list(values)
+
+
+def _read_time(text: object) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise BadUserInput(NO_CURSOR) from None

@@ -1,0 +1,161 @@
+"""Accounts, users, members and API tokens."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gql_approvals.persistence import mapping
+from gql_approvals.persistence.audit import GENESIS
+from gql_approvals.persistence.models import AccountRow, MemberRow, TokenRow, UserRow
+from gql_approvals.workflow.model import Account, Member
+from gql_approvals.workflow.vocabulary import NotifyScope
+
+TOKEN_PREFIX = "gqa_"  # noqa: S105  # the visible start of every API token, so that scanners find leaked ones
+LAST_USE_PRECISION = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """A person."""
+
+    id: int
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """Whom a token speaks for, with their active memberships."""
+
+    user_id: int
+    memberships: tuple[tuple[Account, Member], ...]
+
+
+async def bearer_of(token: str, now: datetime) -> Bearer | None:
+    """Who holds this token; None when it is unknown, expired or revoked."""
+    row = await TokenRow.get_or_none(hash=token_hash(token), revoked_at=None)
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    if row.last_used_at is None or row.last_used_at + LAST_USE_PRECISION < now:
+        await TokenRow.filter(id=row.id).update(last_used_at=now)
+    user_id: int = row.user_id
+    members = await MemberRow.filter(user_id=user_id, active=True).order_by("id").prefetch_related("account")
+    pairs = tuple((mapping.account_of(member.account), mapping.member_of(member)) for member in members)
+    return Bearer(user_id=user_id, memberships=pairs)
+
+
+async def create_token(
+    user_id: int, *, name: str, now: datetime, expires_at: datetime | None, demo: str | None = None
+) -> str:
+    """Make an API token and return it: the only time it can be read. `demo` fixes its text."""
+    token = demo or TOKEN_PREFIX + secrets.token_urlsafe(32)
+    await TokenRow.create(
+        user_id=user_id,
+        hash=token_hash(token),
+        name=name,
+        is_demo=demo is not None,
+        created_at=now,
+        expires_at=expires_at,
+    )
+    return token
+
+
+async def revoke_token(token: str, now: datetime) -> bool:
+    """Revoke a token by its text; False when there is no such token."""
+    return bool(await TokenRow.filter(hash=token_hash(token), revoked_at=None).update(revoked_at=now))
+
+
+async def has_demo_tokens() -> bool:
+    """Whether anybody could sign in with a token that is printed in the documentation."""
+    return await TokenRow.filter(is_demo=True, revoked_at=None).exists()
+
+
+def token_hash(token: str) -> str:
+    """What of a token is stored. Tokens are random, so a plain SHA-256 cannot be guessed back."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def create_account(slug: str, *, name: str, time_zone: str, now: datetime) -> Account:
+    """Make a tenant, with approvals on."""
+    row = await AccountRow.create(
+        slug=slug,
+        name=name,
+        time_zone=time_zone,
+        approvals_enabled=True,
+        notify_scope=NotifyScope.INVOLVED.value,
+        audit_hash=GENESIS,
+        created_at=now,
+    )
+    return mapping.account_of(row)
+
+
+async def account_by_slug(slug: str) -> Account | None:
+    """The tenant of that name."""
+    row = await AccountRow.get_or_none(slug=slug)
+    return None if row is None else mapping.account_of(row)
+
+
+async def account_by_id(account_id: int) -> Account | None:
+    """The tenant with that id."""
+    row = await AccountRow.get_or_none(id=account_id)
+    return None if row is None else mapping.account_of(row)
+
+
+async def any_account() -> bool:
+    """Whether the database holds any tenant."""
+    return await AccountRow.exists()
+
+
+async def lock_account(account_id: int) -> Account:
+    """Lock a tenant: what every mutation does first."""
+    return mapping.account_of(await AccountRow.filter(id=account_id).select_for_update().get())
+
+
+async def save_account(account: Account) -> None:
+    """Write a tenant's settings."""
+    await AccountRow.filter(id=account.id).update(
+        name=account.name,
+        time_zone=account.time_zone,
+        approvals_enabled=account.approvals_enabled,
+        notify_scope=account.notify_scope.value,
+    )
+
+
+async def user_by_email(email: str) -> User | None:
+    """The person with that address, whatever its case."""
+    row = await UserRow.get_or_none(email=email.lower())
+    return None if row is None else _user(row)
+
+
+async def create_user(*, name: str, email: str, now: datetime) -> User:
+    """Make a person."""
+    return _user(await UserRow.create(name=name, email=email.lower(), created_at=now))
+
+
+async def users(user_ids: Iterable[int]) -> dict[int, User]:
+    """People by id."""
+    return {row.id: _user(row) for row in await UserRow.filter(id__in=list(user_ids))}
+
+
+async def create_member(account_id: int, user_id: int, roles: Iterable[str], now: datetime) -> Member:
+    """Let a person into an account."""
+    row = await MemberRow.create(
+        account_id=account_id, user_id=user_id, roles=sorted(roles), active=True, created_at=now
+    )
+    return mapping.member_of(row)
+
+
+async def members(account_id: int) -> Sequence[Member]:
+    """All members of an account, disabled ones included, oldest first."""
+    return [mapping.member_of(row) for row in await MemberRow.filter(account_id=account_id).order_by("id")]
+
+
+async def save_member(member: Member) -> None:
+    """Write a member's roles and whether they are active."""
+    await MemberRow.filter(id=member.id).update(roles=sorted(member.roles), active=member.active)
+
+
+def _user(row: UserRow) -> User:
+    return User(id=row.id, name=row.name, email=row.email)

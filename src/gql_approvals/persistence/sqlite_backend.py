@@ -1,0 +1,282 @@
+"""Tortoise's SQLite backend with transactions that are immediate, durable and cannot leak.
+
+What differs from `tortoise.backends.sqlite` 1.1.9, and why:
+
+- BEGIN IMMEDIATE: a deferred BEGIN fails with `database is locked` as soon as two processes write.
+- A BEGIN that fails or is cancelled gives the lock back (Tortoise keeps it for ever), a COMMIT that fails
+  rolls back (Tortoise would commit the rest with the next BEGIN), a transaction that is over refuses statements.
+- A SELECT outside a transaction goes to a second, read-only connection: with WAL it sees what is committed,
+  and waits for no writer.
+- Scripts are run statement by statement: `sqlite3.executescript` commits the open transaction first.
+- Times are stored as UTC text of one width, so that their order as text is their order in time.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Generator, Sequence
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import aiosqlite
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    NestedTransactionContext,
+    TransactionalDBClient,
+    TransactionContext,
+)
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper, translate_exceptions
+from tortoise.connection import ConnectionToken, get_connections
+from tortoise.exceptions import TransactionManagementError
+from typing_extensions import override
+
+from gql_approvals.errors import BadDatabase
+from gql_approvals.persistence.faults import Contention, translating
+from gql_approvals.persistence.uninterrupted import uninterrupted
+
+# Safe to change only together with docs: an acknowledged change is on disk because of WAL and FULL.
+_PRAGMAS = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "recursive_triggers": "ON",  # or INSERT OR REPLACE would slip past the triggers of audit_event
+    "journal_size_limit": "16777216",  # bytes
+}
+_WAL_RETRY_S = 0.02
+
+
+def _utc_text(value: datetime) -> str:
+    if value.tzinfo is None:
+        message = f"`{value}` has no time zone: times are aware UTC"
+        raise ValueError(message)
+    return value.astimezone(UTC).isoformat(" ", timespec="microseconds")
+
+
+sqlite3.register_adapter(datetime, _utc_text)  # instead of Tortoise's, which keeps any offset
+
+
+def _statements(script: str) -> Generator[str, None, None]:
+    """Split at the semicolons that end a statement: not those in strings and trigger bodies."""
+    statement = ""
+    for part in script.split(";"):
+        statement += part
+        if not statement.strip():
+            continue
+        statement += ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+class _Statements(SqliteClient):
+    """Statements whose errors are translated by `faults`."""
+
+    @override
+    async def execute_insert(self, query: str, values: list[Any]) -> int:
+        with translating():
+            return await super().execute_insert(query, values)
+
+    @override
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        with translating():
+            await super().execute_many(query, values)
+
+    @override
+    async def execute_query(
+        self, query: str, values: list[Any] | None = None
+    ) -> tuple[int, Sequence[dict[str, Any]]]:
+        with translating():
+            return await super().execute_query(query, values)
+
+    @override
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+        with translating():
+            return await super().execute_query_dict(query, values)
+
+    @override
+    async def execute_script(self, query: str) -> None:
+        for statement in _statements(query):
+            await self.execute_query(statement)
+
+
+class Client(_Statements):
+    """One writing and one reading connection to a file; writers of this process queue at a lock.
+
+    `busy_timeout_ms` is how long a statement waits for another process.
+    """
+
+    def __init__(self, file_path: str, *, connection_name: str, busy_timeout_ms: int = 30_000) -> None:
+        super().__init__(file_path, connection_name=connection_name)
+        self.pragmas = {"busy_timeout": str(busy_timeout_ms), **_PRAGMAS}
+        self._busy_timeout_ms = busy_timeout_ms
+        self._reader: aiosqlite.Connection | None = None
+
+    @override
+    async def create_connection(self, with_db: bool) -> None:
+        """Open both connections.
+
+        Raises:
+            BadDatabase: when the file cannot be put into WAL mode.
+            sqlite3.Error: when it cannot be opened, or is no database.
+        """
+        if self._connection is not None:
+            return
+        writer = await self._connect()
+        try:
+            reader = await self._connect()
+        except BaseException:
+            await uninterrupted(writer.close())
+            raise
+        await reader.execute_fetchall("PRAGMA query_only=ON")
+        self._connection, self._reader = writer, reader
+        await self._post_connect()
+
+    async def _connect(self) -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(self.filename, isolation_level=None)
+        try:
+            for pragma, value in self.pragmas.items():
+                await self._set(connection, pragma, value)
+        except BaseException:
+            await uninterrupted(connection.close())
+            raise
+        connection.row_factory = sqlite3.Row
+        return connection
+
+    async def _set(self, connection: aiosqlite.Connection, pragma: str, value: str) -> None:
+        deadline = asyncio.get_running_loop().time() + self._busy_timeout_ms / 1000
+        while True:
+            try:
+                with translating():
+                    rows = list(await connection.execute_fetchall(f"PRAGMA {pragma}={value}"))
+                break
+            except Contention:
+                # Processes that put one new file into WAL mode at once are refused without waiting.
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+                await asyncio.sleep(_WAL_RETRY_S)
+        if pragma == "journal_mode" and rows[0][0] != "wal":
+            message = f"`{self.filename}` cannot use WAL: put it on a local file system"
+            raise BadDatabase(message)
+
+    @override
+    async def close(self) -> None:
+        async with self._lock:
+            connections, self._connection, self._reader = (self._connection, self._reader), None, None
+        for connection in connections:
+            if connection is not None:
+                await uninterrupted(connection.close())
+
+    @override
+    def _in_transaction(self) -> TransactionContext:
+        return _Context(self, self._lock)
+
+    @override
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        async with self._in_transaction() as transaction:
+            await transaction.execute_many(query, values)
+
+    @override
+    async def execute_query(
+        self, query: str, values: list[Any] | None = None
+    ) -> tuple[int, Sequence[dict[str, Any]]]:
+        if not _is_select(query):
+            return await super().execute_query(query, values)
+        rows = await self._read(query, values)
+        return len(rows), rows
+
+    @override
+    async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
+        if not _is_select(query):
+            return await super().execute_query_dict(query, values)
+        return [dict(row) for row in await self._read(query, values)]
+
+    @translate_exceptions
+    async def _read(self, query: str, values: list[Any] | None) -> list[Any]:
+        if self._reader is None:
+            async with self._lock:
+                await self.create_connection(with_db=True)
+        reader = cast("aiosqlite.Connection", self._reader)
+        with translating():
+            return list(await reader.execute_fetchall(query, values))
+
+
+def _is_select(query: str) -> bool:
+    return query.lstrip()[:6].upper() == "SELECT"
+
+
+class Transaction(_Statements, SqliteTransactionWrapper):
+    """The connection as it is seen inside a transaction."""
+
+    @override
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(Transaction(self))
+
+    @override
+    def acquire_connection(self) -> ConnectionWrapper[aiosqlite.Connection]:
+        """Refuse when the transaction is over.
+
+        Raises:
+            TransactionManagementError: when a task that was started inside outlives the transaction.
+        """
+        if self._finalized:
+            message = "the transaction is over: start background work after it, not inside"
+            raise TransactionManagementError(message)
+        return super().acquire_connection()
+
+    @override
+    async def begin(self) -> None:
+        with translating():
+            await self._connection.execute_fetchall("BEGIN IMMEDIATE")
+
+    @override
+    async def commit(self) -> None:
+        with translating():
+            await super().commit()
+
+
+class _Context(TransactionContext):
+    """One transaction; the lock is free again and no transaction is open whichever way it ends."""
+
+    client: Transaction
+    _token: ConnectionToken
+
+    def __init__(self, parent: Client, lock: asyncio.Lock) -> None:
+        self._parent = parent
+        self._lock = lock
+
+    @override
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._lock.acquire()
+        try:
+            await self._parent.create_connection(with_db=True)
+            self.client = Transaction(self._parent)
+        except BaseException:
+            self._lock.release()
+            raise
+        try:
+            await self.client.begin()
+        except BaseException:
+            # A cancelled BEGIN still runs in the connection's thread: the ROLLBACK queues behind it.
+            await uninterrupted(self._end(commit=False))
+            raise
+        self._token = get_connections().set(self.client.connection_name, self.client)
+        return self.client
+
+    @override
+    async def __aexit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
+        get_connections().reset(self._token)
+        await uninterrupted(self._end(commit=exc_type is None))
+
+    async def _end(self, *, commit: bool) -> None:
+        connection = self.client._connection  # noqa: SLF001 - Tortoise has no public name for it
+        try:
+            if commit and not self.client._finalized:  # noqa: SLF001
+                await self.client.commit()
+        finally:
+            self.client._finalized = True  # noqa: SLF001
+            try:
+                await connection.rollback()  # does nothing after a COMMIT
+            finally:
+                self._lock.release()
+
+
+client_class = Client

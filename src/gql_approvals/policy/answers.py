@@ -1,0 +1,256 @@
+"""Casbin's answers, remembered for each class of facts, and the laws of `duties` on top of them.
+
+Answers are remembered only under the shipped matchers: only then do they depend on nothing but the
+lines, of which those of other actions and accounts need not be shown to Casbin.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from gql_approvals.errors import Reason
+from gql_approvals.policy.classes import NOTHING_ELSE, Classes, Distinctions, GrantClass, merge
+from gql_approvals.policy.duties import DECIDE, EXEMPTS, MAKE, REQUIRES_VIEW, SEPARATED
+from gql_approvals.policy.judge import Judge, casbin_line, casbin_lines
+from gql_approvals.policy.model import Model
+from gql_approvals.policy.rules import Grant, Requirement, Rules, in_scope
+from gql_approvals.policy.subject import NEUTRAL, Facts
+from gql_approvals.workflow.vocabulary import ANYONE, EVERYONE, Permission
+
+ELSEWHERE = "(elsewhere)"  # all accounts that no line names are alike; no account can be called this
+
+DUTIES_CONFLICT = "DUTIES_CONFLICT"
+
+
+class Answers:
+    """Every question to one policy version.
+
+    What is remembered is bounded by the roles and accounts of the file and the role sets in use.
+    """
+
+    def __init__(self, model: Model, rules: Rules) -> None:
+        self.rules = rules
+        self.judge = Judge(model, rules)
+        self.remembers = model.shipped
+        self._besides = NOTHING_ELSE if model.shipped else _seen_by(model.matchers)
+        self._named = rules.accounts
+        self._lines: dict[tuple[str, Permission], tuple[Grant, ...]] = {}
+        self._shown: dict[tuple[str, Permission], list[list[str]]] = {}
+        self._classes: dict[tuple[str, Permission], Classes] = {}
+        self._cells: dict[tuple[frozenset[str], str, Permission], _Cell] = {}
+        self._conflicts: dict[tuple[frozenset[str], str], tuple[Reason, ...]] = {}
+        self._holders: dict[tuple[frozenset[str], str, str], bool] = {}
+        self._required: dict[tuple[str, int], tuple[tuple[str, int], ...]] = {}
+        self._sizes: dict[str, Classes] = {}
+
+    def place(self, account: str) -> str:
+        """Return the account, or what stands for all accounts that no line names."""
+        return account if account in self._named or not self.remembers else ELSEWHERE
+
+    def places(self) -> Iterator[str]:
+        """Every account that is different from the others; the unnamed ones first."""
+        yield ELSEWHERE
+        yield from sorted(self._named)
+
+    def allows(
+        self, roles: frozenset[str], account: str, permission: Permission, facts: Facts = NEUTRAL
+    ) -> bool:
+        """Casbin's answer and the laws."""
+        place = account if account in self._named else ELSEWHERE
+        cell = self._cells.get((roles, place, permission))
+        if cell is None:
+            cell = self._cell(roles, account, permission)
+        key = cell.classes.key(facts)
+        answer = cell.lawful.get(key)
+        if answer is None:
+            answer = self._lawful(roles, account, permission, facts)
+            if self.remembers:
+                cell.lawful[key] = answer
+        return answer
+
+    def granted(self, roles: frozenset[str], account: str, permission: Permission, facts: Facts) -> bool:
+        """Casbin's answer alone."""
+        cell = self._cell(roles, account, permission)
+        key = cell.classes.key(facts)
+        answer = cell.granted.get(key)
+        if answer is None:
+            place = self.place(account)
+            answer = self.judge.allows(
+                self._shown_to_casbin(place, permission), roles, place, permission, facts
+            )
+            if self.remembers:
+                cell.granted[key] = answer
+        return answer
+
+    def _lawful(self, roles: frozenset[str], account: str, permission: Permission, facts: Facts) -> bool:
+        if not self.granted(roles, account, permission, facts):
+            return False
+        if permission in REQUIRES_VIEW and not self.granted(roles, account, Permission.VIEW, facts):
+            return False
+        return permission not in SEPARATED or not self.conflict(roles, account)
+
+    def _cell(self, roles: frozenset[str], account: str, permission: Permission) -> "_Cell":
+        place = self.place(account)
+        key = (roles, place, permission)
+        if key not in self._cells:
+            cell = _Cell(self.classes(place, permission))
+            if not self.remembers:
+                return cell
+            self._cells[key] = cell
+        return self._cells[key]
+
+    def lines(self, account: str, permission: Permission) -> tuple[Grant, ...]:
+        """The `p` lines about this action in this account."""
+        key = (self.place(account), permission)
+        if key not in self._lines:
+            self._lines[key] = tuple(
+                line
+                for line in self.rules.grants
+                if line.action == permission and in_scope(key[0], line.account)
+            )
+        return self._lines[key]
+
+    def _shown_to_casbin(self, place: str, permission: Permission) -> list[list[str]]:
+        key = (place, permission)
+        if key not in self._shown:
+            lines = self.lines(place, permission) if self.remembers else self.rules.grants
+            self._shown[key] = casbin_lines(lines)
+        return self._shown[key]
+
+    def classes(self, account: str, permission: Permission) -> Classes:
+        """What the answers for this action may depend on, view included where the law asks for it."""
+        key = (self.place(account), permission)
+        if key not in self._classes:
+            lines = self.lines(account, permission)
+            if permission in REQUIRES_VIEW:
+                lines += self.lines(account, Permission.VIEW)
+            self._classes[key] = Classes(lines, self._besides)
+        return self._classes[key]
+
+    def allowed(
+        self, roles: frozenset[str], account: str, permission: Permission
+    ) -> Iterator[tuple[Facts, GrantClass]]:
+        """The classes in which `allows` is True, each with an example."""
+        for facts, members in self.classes(account, permission).members():
+            if self.allows(roles, account, permission, facts):
+                yield facts, members
+
+    def allowed_classes(
+        self, roles: frozenset[str], account: str, permission: Permission
+    ) -> tuple[GrantClass, ...]:
+        """The same as plain values, as few as possible."""
+        return merge(members for _, members in self.allowed(roles, account, permission))
+
+    def examples(self, roles: frozenset[str], account: str, permission: Permission) -> Iterator[Facts]:
+        """Facts for which Casbin alone says yes."""
+        for facts, _ in self.classes(account, permission).members():
+            if self.granted(roles, account, permission, facts):
+                yield facts
+
+    def ever_granted(self, roles: frozenset[str], account: str, permission: Permission) -> bool:
+        """Whether Casbin alone says yes for some facts."""
+        return any(True for _ in self.examples(roles, account, permission))
+
+    def holds_role(self, roles: frozenset[str], account: str, role: str) -> bool:
+        """Whether one of the roles is `role` or inherits from it."""
+        if role in (ANYONE, EVERYONE) or role in roles:
+            return True
+        if role not in self.rules.roles():
+            return False
+        key = (roles, account if account in self._named else ELSEWHERE, role)
+        if key not in self._holders:
+            self._holders[key] = self.judge.inherits(*key)
+        return self._holders[key]
+
+    def needed(self, account: str, facts: Facts) -> tuple[tuple[str, int], ...]:
+        """The requirements that apply, or the default of rule 5."""
+        place = self.place(account)
+        lines = [line for line in self.rules.requirements if in_scope(place, line.account)]
+        if not self.remembers:
+            return self._needed(self.rules.requirements, place, facts)
+        if place not in self._sizes:
+            self._sizes[place] = Classes(lines)
+        key = (place, self._sizes[place].key(facts))
+        if key not in self._required:
+            self._required[key] = self._needed(lines, place, facts)
+        return self._required[key]
+
+    def _needed(self, lines: Iterable[Requirement], place: str, facts: Facts) -> tuple[tuple[str, int], ...]:
+        highest: dict[str, int] = {}
+        for line in lines:
+            if self.judge.requires(line, place, facts):
+                highest[line.approver] = max(line.approvals, highest.get(line.approver, 0))
+        found = sorted(highest.items(), key=lambda item: (item[0] != ANYONE, item[0]))
+        return tuple(found) or ((ANYONE, 1),)
+
+    def conflict(self, roles: frozenset[str], account: str) -> tuple[Reason, ...]:
+        """Why these roles may not be held together; () when they may."""
+        key = (roles, self.place(account))
+        if key not in self._conflicts:
+            self._conflicts[key] = tuple(self._conflict(*key))
+        return self._conflicts[key]
+
+    def _conflict(self, roles: frozenset[str], place: str) -> Iterator[Reason]:
+        sides = [[p for p in side if self.ever_granted(roles, place, p)] for side in (MAKE, DECIDE)]
+        if not all(sides) or self.ever_granted(roles, place, EXEMPTS):
+            return
+        for side in sides:
+            for role, line in self._sources(roles, place, side):
+                message = f"role `{role}` may {line.action}"
+                yield Reason(DUTIES_CONFLICT, message, source(line))
+
+    def _sources(
+        self, roles: frozenset[str], place: str, side: list[Permission]
+    ) -> Iterator[tuple[str, Grant]]:
+        """For each role that brings a permission of this side: the role and the first such line."""
+        for role in (EVERYONE, *sorted(roles)):
+            alone = frozenset({role}) - {EVERYONE}
+            line = next((line for p in side if (line := self.granting_line(alone, place, p))), None)
+            if line is not None and (role == EVERYONE or line.role != EVERYONE):
+                yield role, line
+
+    def granting_line(self, roles: frozenset[str], account: str, permission: Permission) -> Grant | None:
+        """The first line that allows the roles this action, for some facts."""
+        for facts in self.examples(roles, account, permission):
+            line = self.deciding_line(roles, account, permission, facts, allow=True)
+            if line is not None:
+                return line
+        return None
+
+    def deciding_line(
+        self, roles: frozenset[str], account: str, permission: Permission, facts: Facts, *, allow: bool
+    ) -> Grant | None:
+        """The first line with this effect that Casbin finds to match."""
+        place = self.place(account)
+        for line in self.lines(account, permission):
+            if line.allow == allow and self.judge.matches(casbin_line(line), roles, place, facts):
+                return line
+        return None
+
+
+class _Cell:
+    """What is remembered of one (role set, account, permission), by class of facts."""
+
+    __slots__ = ("classes", "granted", "lawful", "why")
+
+    def __init__(self, classes: Classes) -> None:
+        self.classes = classes
+        self.granted: dict[int, bool] = {}
+        self.lawful: dict[int, bool] = {}
+        self.why: dict[int, tuple[Reason, ...]] = {}
+
+
+def source(line: Grant) -> str:
+    """Where a line stands, as reasons and logs name it."""
+    return f"policy.csv:{line.row.line}"
+
+
+def _seen_by(matchers: str) -> Distinctions:
+    """What an edited matcher may tell apart by itself: all that it mentions, generously."""
+    mentioned = re.findall(r"\br2?\.obj\.(\w+)", matchers)
+    whole = len(re.findall(r"\br2?\.obj\b(?!\.)", matchers)) > 2  # noqa: PLR2004 - `holds` in m and in m2
+    return Distinctions(
+        channels=whole or mentioned.count("channel") > 2,  # noqa: PLR2004 - `listed` in m and in m2
+        statuses=whole or "status" in mentioned,
+        relations=whole or bool({"own", "involved"} & set(mentioned)),
+        cuts=frozenset(n + more for n in map(int, re.findall(r"\b\d+\b", matchers)) for more in (0, 1)),
+    )

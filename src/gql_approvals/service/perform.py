@@ -1,0 +1,135 @@
+"""The one path of every mutation.
+
+    authenticate → begin, lock account, then what it is about → replay by idempotency key → load facts and
+    roles → clock → visible? → allowed? → input → workflow → save state, decision, audit, outbox and key
+
+All of it is one transaction; `authenticate` has happened before and is checked again inside. A refusal
+changes nothing, except that an overdue campaign's expiry is kept.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from gql_approvals.errors import InvalidInput, Problem, Refusal, Unauthenticated
+from gql_approvals.persistence import campaigns, idempotency, people
+from gql_approvals.persistence.database import Database
+from gql_approvals.policy.engine import Policy
+from gql_approvals.service.caller import REFUSED, Caller
+from gql_approvals.service.scene import Scene
+from gql_approvals.service.tasks import Result, Task, tick
+from gql_approvals.workflow.case import Rules
+from gql_approvals.workflow.content import utc_text
+
+MAX_KEY_LENGTH = 255
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """What use cases work with: the database, the policy in force, the clock, the rules."""
+
+    database: Database
+    policy: Callable[[], Policy]
+    now: Callable[[], datetime]
+    rules: Rules
+    state_folder: Path | None = None
+
+    async def scene(self, account_id: int) -> Scene:
+        """The account as it is now; within a transaction that holds its lock, as it will stay."""
+        account = await people.account_by_id(account_id)
+        if account is None:
+            raise Unauthenticated(REFUSED)
+        members = {member.user_id: member for member in await people.members(account_id)}
+        return Scene(account=account, members=members, policy=self.policy(), now=self.now(), rules=self.rules)
+
+
+async def perform(office: Office, caller: Caller, task: Task, *, key: str | None = None) -> Result:
+    """Perform a mutation and return the ids that its payload is built from.
+
+    Raises:
+        Refusal: when the mutation is refused; every mutation's possible refusals are in its result union.
+        Unauthenticated: when the caller has been disabled meanwhile.
+        Unavailable: when the database is lost or stays busy.
+    """
+    fingerprint = fingerprint_of(task)
+
+    async def steps() -> Result | Refusal:
+        await people.lock_account(caller.account.id)
+        await task.lock(caller.account.id)
+        if key is not None and key.strip():
+            stored = await idempotency.replay(caller.account.id, caller.user_id, key, fingerprint)
+            if stored is not None:
+                return stored
+        scene = await office.scene(caller.account.id)
+        if caller.user_id not in scene.active:
+            raise Unauthenticated(REFUSED)
+        clock_wrote = await task.clock(scene)
+        try:
+            task.admit(scene, caller.user_id)
+            _check_key(key)
+            done = await task.apply(scene, caller.user_id)
+        except Refusal as refusal:
+            if clock_wrote:
+                return refusal  # returned, not raised: what the clock wrote is kept
+            raise
+        if done.refusal is not None:
+            return done.refusal
+        if key is not None:
+            await idempotency.remember(
+                caller.account.id,
+                caller.user_id,
+                key,
+                fingerprint=fingerprint,
+                result=done.result,
+                now=scene.now,
+            )
+        return done.result
+
+    outcome = await office.database.transaction(steps)
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+async def perform_due(office: Office, account_id: int, campaign_id: int) -> None:
+    """Do to a campaign what its time has come for, if it still has: the clock's only door."""
+
+    async def steps() -> None:
+        await people.lock_account(account_id)
+        campaign = await campaigns.lock(account_id, campaign_id)
+        if campaign is not None:
+            await tick(await office.scene(account_id), campaign)
+
+    await office.database.transaction(steps)
+
+
+def fingerprint_of(task: Task) -> str:
+    """SHA-256 over the mutation and its arguments: what an idempotency key is bound to."""
+    text = json.dumps(_plain(task), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_key(key: str | None) -> None:
+    if key is None:
+        return
+    if not key.strip() or "\x00" in key or len(key) > MAX_KEY_LENGTH:
+        message = f"must have from 1 to {MAX_KEY_LENGTH} characters, and not only blanks"
+        raise InvalidInput((Problem(("idempotencyKey",), message),))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  # any argument
+    """Arguments as JSON; what a task has loaded (its private fields) is no argument."""
+    if is_dataclass(value):
+        public = (field.name for field in fields(value) if not field.name.startswith("_"))
+        return {name: _plain(getattr(value, name)) for name in public}
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]  # any JSON
+    if isinstance(value, frozenset):
+        return sorted(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]  # of texts
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]  # any JSON
+    return utc_text(value) if isinstance(value, datetime) else value

@@ -1,0 +1,210 @@
+"""What a member reads: campaigns as they are now, lists and the inbox, and what may be done and why not."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gql_approvals.errors import Forbidden, QueryForbidden, Reason, Refusal
+from gql_approvals.persistence import campaigns, conditions, lookups, pages
+from gql_approvals.persistence.conditions import Grant, Moment
+from gql_approvals.persistence.pages import CampaignFilter, CampaignOrder, Listing
+from gql_approvals.policy.subject import Facts
+from gql_approvals.service.eligibility import Eligibility, electors
+from gql_approvals.service.scene import Scene, Voters, facts_of
+from gql_approvals.service.tasks import waiting_keys
+from gql_approvals.workflow import quorum, transitions
+from gql_approvals.workflow.account import confirm_token
+from gql_approvals.workflow.intent import Intent
+from gql_approvals.workflow.model import ApprovalRequest, Campaign, Requirement, is_overdue
+from gql_approvals.workflow.quorum import Tally
+from gql_approvals.workflow.transitions import PERMISSION_OF, VIEWER_ACTIONS
+from gql_approvals.workflow.vocabulary import Action, CampaignStatus, Permission
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionVerdict:
+    """Whether a person may do something to a campaign now; `reasons` begins with the mutation's own code."""
+
+    action: Action
+    reasons: tuple[Reason, ...]
+
+
+async def visible_campaigns(scene: Scene, user_id: int, ids: Sequence[int]) -> dict[int, Campaign]:
+    """Campaigns by id, as they are now; what this person may not see is left out."""
+    found = await campaigns.load(scene.account.id, ids)
+    return {
+        key: scene.current(campaign)
+        for key, campaign in found.items()
+        if scene.may(user_id, Permission.VIEW, facts_of(campaign, user_id))
+    }
+
+
+def campaign_list(
+    scene: Scene, user_id: int, wanted: CampaignFilter, *, order: CampaignOrder, descending: bool
+) -> Listing:
+    """The campaigns this person may see."""
+    moment = _moment(scene)
+    visible = conditions.granted(_grants(scene, user_id, Permission.VIEW), scene.account.id, user_id, moment)
+    return pages.campaigns(scene.account.id, visible, wanted, moment, order=order, descending=descending)
+
+
+def inbox(scene: Scene, user_id: int) -> Listing:
+    """The open requests this person may decide on: derived from the policy, filtered by the database."""
+    grants = [
+        grant
+        for permission in (Permission.APPROVE, Permission.REJECT)
+        for grant in _grants(scene, user_id, permission)
+    ]
+    may_decide = conditions.granted(grants, scene.account.id, user_id, _moment(scene), "campaign__")
+    return pages.inbox(scene.account.id, user_id, may_decide, scene.now)
+
+
+def viewer_actions(scene: Scene, user_id: int, campaign: Campaign) -> tuple[ActionVerdict, ...]:
+    """Every action on this campaign with the reason why the mutation would be refused, if it would."""
+    return tuple(
+        ActionVerdict(action=action, reasons=_in_the_way(scene, user_id, campaign, action))
+        for action in VIEWER_ACTIONS
+    )
+
+
+def _in_the_way(scene: Scene, user_id: int, campaign: Campaign, action: Action) -> tuple[Reason, ...]:
+    permission = PERMISSION_OF[action]
+    facts = facts_of(campaign, user_id)
+    if permission is None or not scene.may(user_id, permission, facts):
+        code = Reason("FORBIDDEN", f"you may not {action.lower()} this campaign")
+        return (code, *(() if permission is None else scene.why(user_id, permission, facts)))
+    refusal = transitions.refusal_of(scene.case(campaign, user_id, Intent(action=action), probing=True))
+    return () if refusal is None else reasons_of(refusal)
+
+
+def reasons_of(refusal: Refusal) -> tuple[Reason, ...]:
+    """A refusal as reasons, its own code first."""
+    more = refusal.reasons if isinstance(refusal, Forbidden) else ()
+    return (Reason(refusal.code.value, refusal.message), *more)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmitPreview:
+    """What would happen on submitting now."""
+
+    reasons: tuple[Reason, ...]
+    requirements: tuple[Tally, ...]
+    electors: tuple[Eligibility, ...]
+
+
+def submit_preview(scene: Scene, user_id: int, campaign: Campaign) -> SubmitPreview:
+    """Whether submitting would be refused, what it would ask for, and who could decide."""
+    needed = scene.needed(campaign)
+    who = electors(scene, campaign, needed, also_excluded=frozenset({user_id}), to=user_id)
+    return SubmitPreview(
+        reasons=_in_the_way(scene, user_id, campaign, Action.SUBMIT),
+        requirements=tuple(Tally(requirement, ()) for requirement in needed),
+        electors=who,
+    )
+
+
+def request_tallies(scene: Scene, campaign: Campaign, request: ApprovalRequest) -> tuple[Tally, ...]:
+    """How far a request has come; an open one's tally follows roles, an ended one's is fixed."""
+    return quorum.tallies(request, Voters(scene, campaign, request.requirements))
+
+
+def request_electors(
+    scene: Scene, campaign: Campaign, requirements: Iterable[Requirement], user_id: int
+) -> tuple[Eligibility, ...]:
+    """Who may decide on a campaign, in words fit for this reader."""
+    return electors(scene, campaign, requirements, to=user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisablePreview:
+    """What switching approvals off would approve; `listing` is of these campaigns."""
+
+    confirm_token: str
+    listing: Listing
+    would_approve: int
+    would_expire: int
+
+
+async def disable_preview(scene: Scene, user_id: int) -> DisablePreview:
+    """What switching approvals off would do at this moment.
+
+    Raises:
+        QueryForbidden: when the person may not manage approvals.
+    """
+    demand(scene, user_id, Permission.MANAGE_APPROVALS)
+    rows = await lookups.waiting(scene.account.id)
+    found = list((await campaigns.load(scene.account.id, [campaign for _, campaign, _ in rows])).values())
+    live = [campaign for campaign in found if not is_overdue(campaign, scene.now, scene.rules.grace)]
+    wanted = CampaignFilter(statuses=frozenset({CampaignStatus.PENDING_REVIEW}))
+    return DisablePreview(
+        confirm_token=confirm_token(scene.account.id, waiting_keys(live)),
+        listing=campaign_list(scene, user_id, wanted, order=CampaignOrder.CREATED_AT, descending=True),
+        would_approve=len(live),
+        would_expire=len(found) - len(live),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Whether somebody holds a permission, and why."""
+
+    allowed: bool
+    user_id: int
+    permission: Permission
+    roles: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+
+
+def explain(
+    scene: Scene, reader: int, user_id: int, permission: Permission, campaign: Campaign | None
+) -> Explanation:
+    """Explain the policy's answer about a member, for a campaign or for none.
+
+    Raises:
+        QueryForbidden: when it is about somebody else and the reader may not explain others.
+    """
+    if user_id != reader:
+        demand(scene, reader, Permission.EXPLAIN_OTHERS)
+    facts = Facts() if campaign is None else facts_of(campaign, user_id)
+    return Explanation(
+        allowed=scene.may(user_id, permission, facts),
+        user_id=user_id,
+        permission=permission,
+        roles=tuple(sorted(scene.active.get(user_id, ()))),
+        reasons=scene.why(user_id, permission, facts, to=reader),
+    )
+
+
+def permissions(scene: Scene, user_id: int) -> tuple[Permission, ...]:
+    """What this person may do at least somewhere."""
+    return tuple(permission for permission in Permission if scene.ever_may(user_id, permission))
+
+
+def demand(scene: Scene, user_id: int, permission: Permission) -> None:
+    """Raise FORBIDDEN for a query field that needs this permission."""
+    if not scene.may(user_id, permission):
+        raise QueryForbidden(
+            f"you may not {permission.replace('_', ' ')} here: ask an administrator for a role that may",
+            reasons=scene.why(user_id, permission),
+            policy_version=scene.policy.version,
+        )
+
+
+def _grants(scene: Scene, user_id: int, permission: Permission) -> list[Grant]:
+    roles = scene.active.get(user_id)
+    if roles is None:
+        return []
+    return [
+        Grant(
+            channels=found.channels,
+            statuses=found.statuses,
+            own=found.own,
+            involved=found.involved,
+            audience_from=found.audience_from,
+            audience_to=found.audience_to,
+        )
+        for found in scene.policy.allowed_classes(roles, scene.account.slug, permission)
+    ]
+
+
+def _moment(scene: Scene) -> Moment:
+    return Moment(now=scene.now, grace=scene.rules.grace)

@@ -1,0 +1,157 @@
+"""An account at one moment: its people, its policy, and what these say of a campaign.
+
+Everything that is asked about permissions goes through here, so a flag and the mutation it speaks of get
+the same answer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from gql_approvals.errors import Reason
+from gql_approvals.policy.engine import Policy
+from gql_approvals.policy.subject import Facts
+from gql_approvals.workflow import transitions
+from gql_approvals.workflow.case import Case, Rules
+from gql_approvals.workflow.content import CHANNEL_OF, SectionHashes
+from gql_approvals.workflow.intent import Intent
+from gql_approvals.workflow.model import Account, Campaign, Member, Requirement, is_overdue
+from gql_approvals.workflow.vocabulary import ANYONE, CampaignStatus, Permission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """`members`: by user id, disabled ones included."""
+
+    account: Account
+    members: Mapping[int, Member]
+    policy: Policy
+    now: datetime
+    rules: Rules
+
+    @cached_property
+    def active(self) -> Mapping[int, frozenset[str]]:
+        """The roles of every active member, by user id."""
+        return {user: member.roles for user, member in self.members.items() if member.active}
+
+    def may(self, user_id: int, permission: Permission, facts: Facts | None = None) -> bool:
+        """Whether this person holds the permission; nobody does who is not an active member."""
+        roles = self.active.get(user_id)
+        return roles is not None and self.policy.allows(
+            roles, self.account.slug, permission, facts or Facts()
+        )
+
+    def ever_may(self, user_id: int, permission: Permission) -> bool:
+        """Whether this person holds the permission for some campaign."""
+        roles = self.active.get(user_id)
+        return roles is not None and self.policy.ever_allows(roles, self.account.slug, permission)
+
+    def why(
+        self, user_id: int, permission: Permission, facts: Facts | None = None, *, to: int | None = None
+    ) -> tuple[Reason, ...]:
+        """Why this person holds the permission or not, in the words fit for the reader `to`."""
+        roles = self.active.get(user_id)
+        if roles is None:
+            return (Reason("NOT_A_MEMBER", "is no active member of this account"),)
+        reasons = self.policy.reasons(roles, self.account.slug, permission, facts or Facts())
+        return self.shown(reasons, user_id if to is None else to)
+
+    def shown(self, reasons: tuple[Reason, ...], to: int) -> tuple[Reason, ...]:
+        """The reasons without the policy's lines, unless the reader may see the policy."""
+        if self.may(to, Permission.VIEW_POLICY):
+            return reasons
+        return tuple(replace(reason, source=None) for reason in reasons)
+
+    def case(
+        self,
+        campaign: Campaign | None,
+        actor: int | None,
+        intent: Intent,
+        *,
+        asked_hashes: SectionHashes | None = None,
+        probing: bool = False,
+    ) -> Case:
+        """The workflow's case for this intent."""
+        needed = () if campaign is None else self.needed(campaign)
+        return Case(
+            account=self.account,
+            campaign=campaign,
+            actor=actor,
+            intent=intent,
+            now=self.now,
+            electorate=Voters(self, campaign, needed),
+            requirements=needed,
+            policy_version=self.policy.version,
+            asked_hashes=asked_hashes,
+            rules=self.rules,
+            probing=probing,
+        )
+
+    def needed(self, campaign: Campaign) -> tuple[Requirement, ...]:
+        """What the policy asks for the campaign's head now."""
+        size = campaign.head.audience.estimated_size
+        lines = self.policy.needed(self.account.slug, campaign.channel, size)
+        return tuple(Requirement(role=role, needed=count) for role, count in lines)
+
+    def current(self, campaign: Campaign) -> Campaign:
+        """The campaign as it is at this moment: overdue counts as expired, written down or not."""
+        if not is_overdue(campaign, self.now, self.rules.grace):
+            return campaign
+        intent = transitions.due_intent(campaign, self.now, self.rules.grace)
+        if intent is None:
+            raise LookupError(campaign.id)  # what is overdue is due
+        return transitions.apply(self.case(campaign, None, intent)).campaign
+
+
+class Voters:
+    """Who counts for which requirement of a campaign: the workflow's `Electorate`."""
+
+    def __init__(self, scene: Scene, campaign: Campaign | None, needed: tuple[Requirement, ...]) -> None:
+        self._scene = scene
+        self._campaign = campaign
+        asked = [
+            *needed,
+            *(() if campaign is None or campaign.request is None else campaign.request.requirements),
+        ]
+        self._roles = sorted({requirement.role for requirement in asked} | {ANYONE})
+
+    def members(self) -> tuple[int, ...]:
+        """The user ids of all active members."""
+        return tuple(self._scene.active)
+
+    def counts_for(self, user_id: int) -> frozenset[str]:
+        """The requirement roles this person's approval counts for, judged as if the review were open."""
+        scene, campaign = self._scene, self._campaign
+        roles = scene.active.get(user_id)
+        if roles is None or campaign is None:
+            return frozenset()
+        under_review = replace(facts_of(campaign, user_id), status=CampaignStatus.PENDING_REVIEW)
+        if not scene.may(user_id, Permission.APPROVE, under_review):
+            return frozenset()
+        slug = scene.account.slug
+        return frozenset(role for role in self._roles if scene.policy.holds_role(roles, slug, role))
+
+
+def facts_of(campaign: Campaign, user_id: int) -> Facts:
+    """What a policy line can ask about a person and a campaign."""
+    return Facts(
+        channel=campaign.channel,
+        status=campaign.status,
+        own=campaign.created_by == user_id,
+        involved=user_id in campaign.contributors,
+        audience=campaign.head.audience.estimated_size,
+    )
+
+
+def facts_of_new(intent: Intent) -> Facts:
+    """What a policy line can ask about a campaign that is about to be created: it will be one's own."""
+    if intent.content is None or intent.audience is None:
+        return Facts(own=True, involved=True)
+    return Facts(
+        channel=CHANNEL_OF[type(intent.content)],
+        status=CampaignStatus.DRAFT,
+        own=True,
+        involved=True,
+        audience=intent.audience.estimated_size,
+    )

@@ -1,0 +1,264 @@
+"""What differs between mutations: what to lock, who may, what to do. The order of steps is in `perform`."""
+
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from gql_approvals.errors import Forbidden, NotFound, QuorumImpossible, Refusal
+from gql_approvals.persistence import audit, campaigns, lookups, people
+from gql_approvals.persistence.audit import Entry
+from gql_approvals.policy.subject import Facts
+from gql_approvals.service.eligibility import electors
+from gql_approvals.service.record import record
+from gql_approvals.service.scene import Scene, facts_of, facts_of_new
+from gql_approvals.workflow import account as accounts
+from gql_approvals.workflow import transitions
+from gql_approvals.workflow.account import ACCOUNT_ROWS, AccountCase, AccountChange, AccountIntent
+from gql_approvals.workflow.content import Json, SectionHashes
+from gql_approvals.workflow.intent import Intent
+from gql_approvals.workflow.model import Campaign, Member, Publication, is_overdue
+from gql_approvals.workflow.transitions import PERMISSION_OF
+from gql_approvals.workflow.vocabulary import AccountAction, Action, CampaignStatus, Permission
+
+Result = dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a mutation made: the ids its payload is built from, and a refusal that the change came with."""
+
+    result: Result
+    refusal: Refusal | None = None
+
+
+class Task(Protocol):
+    """One mutation's own part of the steps, in their order."""
+
+    async def lock(self, account_id: int) -> None:
+        """Lock what the mutation is about, within the account."""
+        ...
+
+    async def clock(self, scene: Scene) -> bool:
+        """Write down what time has done to it; whether there was anything to write."""
+        ...
+
+    def admit(self, scene: Scene, user_id: int) -> None:
+        """Refuse with NOT_FOUND or FORBIDDEN."""
+        ...
+
+    async def apply(self, scene: Scene, user_id: int) -> Done:
+        """Ask the workflow, and save what it says."""
+        ...
+
+
+@dataclass(kw_only=True)
+class CampaignTask:
+    """An action on one campaign, or the creation of one."""
+
+    intent: Intent
+    campaign_id: int | None
+    _campaign: Campaign | None = field(default=None, init=False)
+
+    async def lock(self, account_id: int) -> None:
+        """Lock the campaign."""
+        if self.campaign_id is not None:
+            self._campaign = await campaigns.lock(account_id, self.campaign_id)
+
+    async def clock(self, scene: Scene) -> bool:
+        """Write EXPIRED down when the campaign is overdue."""
+        campaign = self._campaign
+        if campaign is None or not is_overdue(campaign, scene.now, scene.rules.grace):
+            return False
+        self._campaign = await tick(scene, campaign)
+        return True
+
+    def admit(self, scene: Scene, user_id: int) -> None:
+        """What one may not see does not exist; then the action's permission."""
+        campaign, permission = self._campaign, PERMISSION_OF[self.intent.action]
+        if self.intent.action is not Action.CREATE and (
+            campaign is None or not scene.may(user_id, Permission.VIEW, facts_of(campaign, user_id))
+        ):
+            raise NotFound
+        if permission is None:
+            raise NotFound  # what only the system does is no mutation
+        facts = facts_of_new(self.intent) if campaign is None else facts_of(campaign, user_id)
+        require(scene, user_id, permission, facts)
+
+    async def apply(self, scene: Scene, user_id: int) -> Done:
+        """Ask the transition table."""
+        before = None if self.intent.action is Action.CREATE else self._campaign
+        case = scene.case(before, user_id, self.intent, asked_hashes=await self._asked(before))
+        try:
+            change = transitions.apply(case)
+        except QuorumImpossible as refusal:
+            raise explained(scene, refusal, case.at_hand, user_id) from None
+        born = self.intent.action is Action.DUPLICATE
+        saved = await record(scene, None if born else before, change, user_id)
+        return Done(_ids(saved), change.refusal)
+
+    async def _asked(self, campaign: Campaign | None) -> SectionHashes | None:
+        asked = self.intent.content_hash
+        if campaign is None or campaign.id is None or asked in (None, campaign.head.hashes.content):
+            return None
+        return await campaigns.hashes_of(campaign.id, str(asked))
+
+
+@dataclass(kw_only=True)
+class AccountTask:
+    """An action on the account as a whole, or on a member or publication of it."""
+
+    intent: AccountIntent
+    member_id: int | None = None
+    publication_id: int | None = None
+    _member: Member | None = field(default=None, init=False)
+    _publication: tuple[int, Publication] | None = field(default=None, init=False)
+    _campaign: Campaign | None = field(default=None, init=False)
+    _waiting: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]], init=False)
+
+    async def lock(self, account_id: int) -> None:
+        """Load what the action is about; the account's own lock covers it."""
+        if self.member_id is not None:
+            self._member = (await lookups.members(account_id, [self.member_id])).get(self.member_id)
+        if self.publication_id is not None:
+            found = await lookups.publications(account_id, [self.publication_id])
+            self._publication = found.get(self.publication_id)
+        if self._publication is not None:
+            self._campaign = await campaigns.lock(account_id, self._publication[0])
+        if self.intent.action is AccountAction.DISABLE_APPROVALS:
+            self._waiting = await lookups.waiting(account_id)
+
+    async def clock(self, scene: Scene) -> bool:
+        """Nothing here falls due by itself."""
+        del scene
+        return False
+
+    def admit(self, scene: Scene, user_id: int) -> None:
+        """What is not of this account does not exist; then the action's permission."""
+        if (
+            self.member_id is not None
+            and self._member is None
+            and scene.may(user_id, Permission.MANAGE_MEMBERS)
+        ):
+            raise NotFound("member")
+        if self.publication_id is not None:
+            campaign = self._campaign
+            if campaign is None or not scene.may(user_id, Permission.VIEW, facts_of(campaign, user_id)):
+                raise NotFound("publication")
+        require(scene, user_id, ACCOUNT_ROWS[self.intent.action].permission, Facts())
+
+    async def apply(self, scene: Scene, user_id: int) -> Done:
+        """Ask the account's table."""
+        live, overdue = await split_waiting(scene, self._waiting)
+        change = accounts.apply(self._case(scene, live))
+        if change.kind is not None:
+            await self._save(scene, change, user_id)
+        if not change.approves_waiting:
+            return Done(self._result(scene))
+        intent = Intent(action=Action.AUTO_APPROVE)
+        switched = replace(scene, account=change.account)
+        for campaign in (*live, *overdue):
+            await _release(switched, campaign, intent, user_id)
+        return Done({"account": scene.account.id, "approved": len(live), "expired": len(overdue)})
+
+    def _case(self, scene: Scene, live: list[Campaign]) -> AccountCase:
+        slug, roles, policy = scene.account.slug, self.intent.roles, scene.policy
+        known = frozenset(policy.roles(slug))
+        managers = frozenset(u for u in scene.active if scene.may(u, Permission.MANAGE_MEMBERS))
+        return AccountCase(
+            account=scene.account,
+            intent=self.intent,
+            now=scene.now,
+            waiting=waiting_keys(live),
+            member=self._member,
+            unknown_roles=tuple(sorted(roles - known)),
+            conflict=policy.conflict(roles, slug),
+            managers=managers,
+            stays_manager=policy.allows(roles, slug, Permission.MANAGE_MEMBERS, Facts()),
+            publication=None if self._publication is None else self._publication[1],
+        )
+
+    async def _save(self, scene: Scene, change: AccountChange, user_id: int) -> None:
+        if change.account != scene.account:
+            await people.save_account(change.account)
+        if change.member is not None:
+            await people.save_member(change.member)
+        if change.publication is not None:
+            await lookups.save_metrics(change.publication)
+        entry = Entry(
+            kind=change.kind or "",
+            at=scene.now,
+            actor=user_id,
+            campaign=None if self._publication is None else self._publication[0],
+            detail=change.detail,
+            policy_version=scene.policy.version,
+        )
+        await audit.append(scene.account.id, entry)
+
+    def _result(self, scene: Scene) -> Result:
+        return {"account": scene.account.id, "member": self.member_id, "publication": self.publication_id}
+
+
+def require(scene: Scene, user_id: int, permission: Permission, facts: Facts) -> None:
+    """Raise FORBIDDEN, with the policy's reasons, unless the person holds the permission."""
+    if scene.may(user_id, permission, facts):
+        return
+    raise Forbidden(
+        f"you may not {permission.replace('_', ' ')} here: ask an administrator for a role that may",
+        action=permission,
+        reasons=scene.why(user_id, permission, facts),
+        policy_version=scene.policy.version,
+    )
+
+
+async def tick(scene: Scene, campaign: Campaign) -> Campaign:
+    """Do to a campaign what its time has come for, as the system, and save it."""
+    intent = transitions.due_intent(campaign, scene.now, scene.rules.grace)
+    if intent is None:
+        return campaign
+    return await record(scene, campaign, transitions.apply(scene.case(campaign, None, intent)), None)
+
+
+async def split_waiting(
+    scene: Scene, waiting: list[tuple[int, int, str]]
+) -> tuple[list[Campaign], list[Campaign]]:
+    """The campaigns of open requests, locked: those that still wait, and those whose time has passed."""
+    found = [await campaigns.lock(scene.account.id, campaign) for _, campaign, _ in waiting]
+    whole = [campaign for campaign in found if campaign is not None]
+    late = [is_overdue(campaign, scene.now, scene.rules.grace) for campaign in whole]
+    return (
+        [campaign for campaign, is_late in zip(whole, late, strict=True) if not is_late],
+        [campaign for campaign, is_late in zip(whole, late, strict=True) if is_late],
+    )
+
+
+def waiting_keys(live: list[Campaign]) -> frozenset[tuple[int, str]]:
+    """What a preview's token names: each open request with its content."""
+    requests = [campaign.open_request for campaign in live]
+    return frozenset((r.id, r.content_hash) for r in requests if r is not None and r.id is not None)
+
+
+def explained(scene: Scene, refusal: QuorumImpossible, campaign: Campaign, user_id: int) -> QuorumImpossible:
+    """The refusal with everybody who is excluded, and why (rule 6)."""
+    needed = scene.needed(campaign)
+    found = electors(scene, campaign, needed, also_excluded=frozenset({user_id}), to=user_id)
+    refusal.needed = tuple((requirement.role, requirement.needed) for requirement in needed)
+    refusal.electors = tuple((elector.user_id, elector.reasons) for elector in found)
+    return refusal
+
+
+async def _release(scene: Scene, campaign: Campaign, intent: Intent, user_id: int) -> None:
+    if is_overdue(campaign, scene.now, scene.rules.grace):
+        await tick(scene, campaign)
+        return
+    change = transitions.apply(scene.case(campaign, user_id, intent))
+    await record(scene, campaign, change, user_id)
+
+
+def _ids(saved: Campaign) -> Result:
+    request = saved.request
+    decision = request.decisions[-1].id if request is not None and request.decisions else None
+    return {
+        "campaign": saved.id,
+        "request": None if request is None else request.id,
+        "decision": decision,
+        "publication": saved.live.id if saved.live and saved.status is CampaignStatus.SENT else None,
+    }

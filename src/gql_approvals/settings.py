@@ -1,0 +1,207 @@
+"""Settings: read from `GQL_APPROVALS_*` once, checked as a whole, frozen.
+
+Every field says in its metadata what it is for; the table in docs/settings.md is generated from them.
+"""
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gql_approvals.errors import BadSettings
+
+PREFIX = "GQL_APPROVALS_"
+NOT_SETTINGS = frozenset({"GQL_APPROVALS_TEST_POSTGRES_URL"})  # read by the test suite only
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _yes(value: str) -> bool:
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
+    if value.strip().lower() not in words:
+        raise ValueError("say `true` or `false`")
+    return words[value.strip().lower()]
+
+
+def _whole(value: str) -> int:
+    if not value.strip().isdecimal():
+        raise ValueError("must be a whole number, zero or more")
+    return int(value)
+
+
+def _seconds(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1
+    if not 0 < number <= 3600:  # noqa: PLR2004  # an hour
+        raise ValueError("must be a number of seconds above 0, up to 3600")
+    return number
+
+
+def _web(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as `https://sender.example/hand-over`")
+    return value.strip()
+
+
+def _mail(value: str) -> str:
+    text = value.strip()
+    if text in {"outbox", "console"}:
+        return text
+    parts = urlsplit(text)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ValueError("must be `outbox`, `console` or `smtp://user:password@host:port`")
+    return text
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    return tuple(_web(item).rstrip("/") for item in value.split(",") if item.strip())
+
+
+def _setting(about: str, read: Callable[[str], Any], *, default: Any) -> Any:  # noqa: ANN401  # a field of any type
+    return field(default=default, metadata={"read": read, "about": about})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator can choose."""
+
+    database_url: str = _setting(
+        "`sqlite:///FILE` or `postgresql://user:pass@host:port/db`",
+        _text,
+        default="sqlite:///gql-approvals.db",
+    )
+    policies: str = _setting(
+        "folder of `model.conf` and `policy.csv`; empty: the shipped ones", _text, default=""
+    )
+    mail: str = _setting(
+        "`outbox` (kept, not sent), `console`, or `smtp://user:pass@host:port`", _mail, default="outbox"
+    )
+    mail_from: str = _setting("the address that mails come from", _text, default="approvals@localhost")
+    review_url: str = _setting(
+        "where a mail's link leads; `{campaign}` and `{request}` are filled in", _web, default=""
+    )
+    delivery_url: str = _setting("the sending system: where publications are handed over", _web, default="")
+    delivery_secret: str = _setting(
+        "`whsec_…`, which signs the hand-over (Standard Webhooks)", _text, default=""
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        "frontends on other origins, separated by commas", _origins, default=()
+    )
+    production: bool = _setting("hide introspection, suggestions and demo pages", _yes, default=False)
+    graphiql: bool = _setting("serve GraphiQL to browsers", _yes, default=True)
+    review_days: int = _setting(
+        "how long an unscheduled campaign may wait for its review", _whole, default=14
+    )
+    grace_s: int = _setting(
+        "how late a scheduled campaign may still be sent, in seconds", _whole, default=300
+    )
+    poll_s: float = _setting(
+        "how often due times and undelivered messages are looked for, in seconds", _seconds, default=1.0
+    )
+    database_pool: int = _setting("PostgreSQL connections a worker may use", _whole, default=10)
+    demo: bool = _setting("set by `gql-approvals demo`: demo tokens and pages", _yes, default=False)
+
+    @property
+    def review(self) -> timedelta:
+        """The time an unscheduled campaign may wait for its review."""
+        return timedelta(days=self.review_days)
+
+    @property
+    def grace(self) -> timedelta:
+        """How late a scheduled campaign may still be sent."""
+        return timedelta(seconds=self.grace_s)
+
+    @property
+    def policy_folder(self) -> Path:
+        """The folder of the policy files: the one that was set, `./policies`, or the shipped one."""
+        if self.policies:
+            return Path(self.policies)
+        beside = Path("policies")
+        if (beside / "policy.csv").is_file():
+            return beside
+        packaged = Path(__file__).parent / "_policies"
+        return packaged if packaged.is_dir() else Path(__file__).parents[2] / "policies"
+
+
+def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Raises:
+        BadSettings: naming every setting that is unknown or wrong, one line each.
+    """
+    given = os.environ if environment is None else environment
+    known = {name_of(item.name): item for item in fields(Settings)}
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name in sorted(key for key in given if key.startswith(PREFIX) and key not in NOT_SETTINGS):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            problems.append(
+                f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+            )
+            continue
+        if not given[name].strip():
+            continue  # empty is not set
+        try:
+            values[known[name].name] = known[name].metadata["read"](given[name])
+        except ValueError as error:
+            problems.append(f"{name}: `{given[name]}` {error}")
+    settings = Settings(**values)
+    problems += list(_contradictions(settings))
+    if problems:
+        raise BadSettings("\n".join(problems))
+    return settings
+
+
+def name_of(field_name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + field_name.upper()
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The settings as environment variables, for worker processes; defaults are left out."""
+    default = Settings()
+    changed = [
+        item.name for item in fields(Settings) if getattr(settings, item.name) != getattr(default, item.name)
+    ]
+    return {name_of(name): _written(getattr(settings, name)) for name in changed}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]  # of texts
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    found: list[str] = []
+    sends_mail = settings.mail.startswith("smtp")
+    if settings.production and settings.demo:
+        found.append(
+            "GQL_APPROVALS_DEMO: the demo's tokens are public; it cannot be combined with PRODUCTION"
+        )
+    if settings.production and sends_mail and not settings.review_url:
+        found.append(
+            "GQL_APPROVALS_REVIEW_URL: mails need a link to your review page; set it, with `{campaign}`"
+        )
+    if settings.delivery_url and not settings.delivery_secret:
+        found.append("GQL_APPROVALS_DELIVERY_SECRET: the hand-over is signed; set a `whsec_…` secret")
+    return found

@@ -1,0 +1,77 @@
+"""Fixtures that every test may use: databases. What they do is in `databases.py`."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves it out
+
+import databases
+
+from gql_approvals.persistence.database import Database
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.PostgresDatabases]:
+    """The PostgreSQL server of this session."""
+    with databases.postgres_server() as url:
+        server = databases.PostgresDatabases(url)
+        yield server
+        server.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    asyncio.run(databases.migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh migrated SQLite database."""
+    shutil.copyfile(sqlite_template, tmp_path / "approvals.db")
+    return f"sqlite:///{tmp_path / 'approvals.db'}"
+
+
+@pytest.fixture
+def postgresql_url(postgres: databases.PostgresDatabases) -> Iterator[str]:
+    """A fresh migrated PostgreSQL database, dropped afterwards."""
+    name = postgres.create()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh migrated database; the test runs once for each kind."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table; the test runs once for each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: databases.PostgresDatabases = request.getfixturevalue("postgres")
+    name = server.create(migrated=False)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncGenerator[Database, None]:
+    """The same, opened."""
+    async with Database.open(database_url) as database:
+        yield database
