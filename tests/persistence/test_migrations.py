@@ -50,7 +50,8 @@ async def test_a_database_that_misses_one_migration_is_refused(database):
 
 async def test_a_database_that_a_newer_release_has_migrated_is_accepted(database):
     await get_connection(database.dialect).execute_script(
-        "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('approvals', '9999_next', '2030-01-01')"
+        "INSERT INTO tortoise_migrations (app, name, applied_at) "
+        "VALUES ('approvals', '9999_next', '2030-01-01')"
     )
 
     await database.require_migrated()
@@ -81,7 +82,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(empty_database_url, 
                 await database.migrate()
 
         table = "sqlite_master" if database.dialect == "sqlite" else "pg_tables WHERE schemaname = 'public'"
-        assert await get_connection(database.dialect).execute_query_dict(f"SELECT * FROM {table}") == []
+        assert await get_connection(database.dialect).execute_query_dict(f"SELECT * FROM {table}") == []  # noqa: S608
         assert await database.migrate() == migration_names()
 
 

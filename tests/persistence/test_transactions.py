@@ -1,6 +1,7 @@
 """Transactions that end whatever happens: cancelled callers, busy files, lost servers, other processes."""
 
 import asyncio
+import functools
 import sqlite3
 import sys
 from contextlib import closing
@@ -168,6 +169,38 @@ async def test_a_reader_does_not_wait_for_a_transaction_and_does_not_see_it(data
     assert (before, await slugs()) == ([], ["a"])
 
 
+async def test_a_transaction_holds_the_file_from_its_first_moment(sqlite_url):
+    async def work():
+        path = sqlite_url.removeprefix("sqlite:///")
+        with (
+            closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="database is locked"),
+        ):
+            other.execute("BEGIN IMMEDIATE")
+
+    async with Database.open(sqlite_url) as database:
+        await database.transaction(work)
+
+
+async def test_closing_ends_a_transaction_that_never_would(database_url, monkeypatch):
+    monkeypatch.setattr("gql_approvals.persistence.database._CLOSE_S", 0.01)
+    written = asyncio.Event()
+
+    async def work():
+        await add("a")
+        written.set()
+        await asyncio.Event().wait()
+
+    async with Database.open(database_url) as database:
+        running = asyncio.create_task(database.transaction(work))
+        await written.wait()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+    async with Database.open(database_url):
+        assert await slugs() == []
+
+
 async def test_closing_waits_for_a_running_transaction(database_url):
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -208,8 +241,19 @@ async def test_a_transaction_whose_caller_is_cancelled_still_commits(database):
 # ---------------------------------------------------------------- leaks
 
 ROUNDS = 400
+LEAK_S = 60  # a leak shows as waiting for ever
 
 
+def in_time(test):
+    @functools.wraps(test)
+    async def timed(**fixtures):
+        async with asyncio.timeout(LEAK_S):
+            await test(**fixtures)
+
+    return timed
+
+
+@in_time
 async def test_400_cancelled_callers_leave_the_database_usable(database):
     free = free_connections(database)
     await add("counter")
@@ -224,7 +268,8 @@ async def test_400_cancelled_callers_leave_the_database_usable(database):
     await database.transaction(lambda: add("after"))
 
 
-async def test_400_transactions_cancelled_from_within_leave_the_database_usable(database):
+@in_time
+async def test_400_transactions_cancelled_from_within_leave_the_database_usable(database, caplog):
     """The backends alone, without the task that shields: what a server shutting down does."""
     free = free_connections(database)
     await add("counter")
@@ -242,10 +287,12 @@ async def test_400_transactions_cancelled_from_within_leave_the_database_usable(
         committed += await asyncio.gather(task, return_exceptions=True) == [None]
 
     assert free_connections(database) == free
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
     await database.transaction(increment)
     assert (await AccountRow.get(slug="counter")).audit_seq >= committed + 1
 
 
+@in_time
 async def test_400_statements_cancelled_outside_transactions_leave_the_database_usable(database):
     free = free_connections(database)
     for turn in range(ROUNDS):
@@ -259,6 +306,7 @@ async def test_400_statements_cancelled_outside_transactions_leave_the_database_
     assert await slugs() == []
 
 
+@in_time
 async def test_a_begin_that_fails_leaks_nothing(sqlite_url):
     async with Database.open(sqlite_url, lock_timeout_s=0.01) as database:
         with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
@@ -273,6 +321,7 @@ async def test_a_begin_that_fails_leaks_nothing(sqlite_url):
         assert await slugs() == ["a"]
 
 
+@in_time
 async def test_a_begin_that_is_cancelled_while_it_waits_leaks_nothing(sqlite_url):
     async with Database.open(sqlite_url) as database:
 
@@ -326,7 +375,8 @@ asyncio.run(main())
 """
 
 
-async def test_three_processes_read_and_write_150_times_without_error_or_loss(database, database_url):
+@pytest.mark.usefixtures("database")
+async def test_three_processes_read_and_write_150_times_without_error_or_loss(database_url):
     await add("counter")
     processes = [
         await asyncio.create_subprocess_exec(

@@ -7,9 +7,10 @@ says from that alone what must be true; it is naive where the product is clever.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tests.workflow.world import RULES, Words
+
 from gql_approvals.workflow.vocabulary import CampaignStatus as S
 from gql_approvals.workflow.vocabulary import PublishMode
-from tests.workflow.world import RULES, Words
 
 IDLE = frozenset({S.DRAFT, S.REJECTED, S.EXPIRED})
 

@@ -6,12 +6,7 @@ from typing import ClassVar
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-
-from gql_approvals.errors import PreviewOutdated, Refusal
-from gql_approvals.workflow import account, transitions
-from gql_approvals.workflow.vocabulary import AccountAction, Action, IfPending, PublishMode
-from gql_approvals.workflow.vocabulary import CampaignStatus as S
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.workflow.ledger import IDLE, Ledger, promise
 from tests.workflow.world import (
     ADMIN,
@@ -19,7 +14,7 @@ from tests.workflow.world import (
     DAY,
     EVERYBODY,
     HOUR,
-    MAKERS_AND_ADMIN,
+    MAKERS,
     MINUTE,
     OTHER_HASH,
     RULES,
@@ -29,13 +24,18 @@ from tests.workflow.world import (
     words_of,
 )
 
+from gql_approvals.errors import PreviewOutdated, Refusal
+from gql_approvals.workflow import account, transitions
+from gql_approvals.workflow.vocabulary import AccountAction, Action, IfPending, PublishMode
+from gql_approvals.workflow.vocabulary import CampaignStatus as S
+
 SECOND = timedelta(seconds=1)
-makers = st.sampled_from(MAKERS_AND_ADMIN)
+makers = st.sampled_from([*MAKERS, *MAKERS, ADMIN])
 checkers = st.sampled_from(CHECKERS_AND_ADMIN)
 drafts = st.tuples(
     st.sampled_from(["a", "b"]),
     st.sampled_from([10, 20]),
-    st.sampled_from(PublishMode),
+    st.sampled_from([*PublishMode, PublishMode.SCHEDULED]),
     st.sampled_from([HOUR, 3 * DAY]),
 )
 quorums = st.sampled_from([1, 2, 2, 3])
@@ -43,8 +43,28 @@ FITS = "what fits is accepted"
 
 
 def often(first, *others):
-    """`first` half of the time, else one of the others."""
-    return st.sampled_from([first] * len(others) + list(others))
+    """`first` three times out of four, else one of the others."""
+    return st.sampled_from([first] * 3 * len(others) + list(others))
+
+
+def worth_trying_when(condition):
+    """Spend the search on what matters by the books; the rule `try_anything` tries the rest."""
+    return precondition(lambda self: condition(self.books))
+
+
+MOMENTS = (
+    *[("due", "DUE"), ("after grace", Action.SEND)] * 2,
+    ("end of grace", "DUE"),
+    ("after grace", "DUE"),
+    ("minute", Action.SEND),
+    ("none", Action.EXPIRE),
+    ("none", Action.MISS),
+    *[("due", "OFF"), ("after grace", "OFF")],
+    *[(passing, None) for passing in ("due", "after grace", "hour", "weeks")],
+)
+
+
+kinds = often("right", "other", "older", "empty")
 
 
 class CampaignMachine(RuleBasedStateMachine):
@@ -166,13 +186,13 @@ class CampaignMachine(RuleBasedStateMachine):
             holds = self.world.status is S.DRAFT and self.world.campaign.open_request is None
             promise("an edit ends the review and the authorisation", holds=holds)
 
+    @worth_trying_when(lambda books: books.status in (S.DRAFT, S.REJECTED))
     @rule(
         person=makers,
         note=often("please", None, "  "),
-        voters=st.permutations(CHECKERS_AND_ADMIN),
-        votes=st.sampled_from([0, 0, 1, 2, 3]),
+        ballots=st.lists(st.tuples(checkers, kinds), min_size=1, max_size=4) | st.just([]),
     )
-    def submit(self, person, note, voters, votes):
+    def submit(self, person, note, ballots):
         """Submit, and let some people approve in the same step, so that the search gets far."""
         books = self.books
         needed = self.world.requirements[0].needed
@@ -194,19 +214,34 @@ class CampaignMachine(RuleBasedStateMachine):
             return
         self.raised()
         books.note_submission(person, needed, self.world.now)
-        for voter in voters[:votes]:
-            self.approve(voter, "right")
+        for voter, kind in ballots:
+            self.approve(voter, kind)
 
-    @rule(
-        person=st.sampled_from(EVERYBODY),
-        action=often(Action.WITHDRAW, Action.REVOKE, Action.DISCARD, Action.DUPLICATE, Action.ARCHIVE),
-        draft=drafts,
-        needed=quorums,
-    )
-    def take_back(self, person, action, draft, needed):
+    @worth_trying_when(lambda books: books.status in (S.PENDING_REVIEW, S.APPROVED))
+    @rule(maker=makers, checker=checkers)
+    def stop(self, maker, checker):
+        if self.books.open is not None:
+            self.take_back(maker, Action.WITHDRAW)
+        else:
+            self.take_back(checker, Action.REVOKE)
+
+    @worth_trying_when(lambda books: books.sent and books.status in IDLE)
+    @rule(person=makers)
+    def discard(self, person):
+        self.take_back(person, Action.DISCARD)
+
+    @worth_trying_when(lambda books: len(books.written) > 2 and not books.sent)
+    @rule(person=makers, draft=drafts, needed=quorums)
+    def archive_and_begin_anew(self, person, draft, needed):
+        self.take_back(person, Action.ARCHIVE)
+        self.books_agree()
+        for action in set(Action) - {Action.CREATE, Action.DUPLICATE, Action.VIEW, Action.COMMENT}:
+            fields = {"content_hash": self.books.words.hash, "reason": "because"}
+            self.attempt(ADMIN, action, {"what is archived stays so": False}, **fields)
+        self.begin(person, draft, needed)
+
+    def take_back(self, person, action):
         books = self.books
-        if person not in (CHECKERS_AND_ADMIN if action is Action.REVOKE else MAKERS_AND_ADMIN):
-            return
         possible = {
             Action.WITHDRAW: books.open is not None,
             Action.REVOKE: books.status is S.APPROVED,
@@ -227,9 +262,6 @@ class CampaignMachine(RuleBasedStateMachine):
                 books.note_discard()
             case Action.ARCHIVE:
                 books.note_taken_back(S.ARCHIVED)
-                self.books_agree()
-                self.refuses_everything()
-                self.begin(person, draft, needed)
             case _:
                 books.note_taken_back(S.DRAFT)
 
@@ -238,10 +270,30 @@ class CampaignMachine(RuleBasedStateMachine):
         promise("a duplicate carries no approval", holds=not kept and copy.status is S.DRAFT)
         promise("who duplicates is its author", holds=copy.contributors == {person})
 
-    def refuses_everything(self):
-        for action in set(Action) - {Action.CREATE, Action.DUPLICATE, Action.VIEW, Action.COMMENT}:
-            fields = {"content_hash": self.books.words.hash, "reason": "because"}
-            self.attempt(ADMIN, action, {"what is archived stays so": False}, **fields)
+    @rule(
+        action=st.sampled_from(
+            sorted(set(Action) - {Action.CREATE, Action.EDIT, Action.ARCHIVE, Action.AUTO_APPROVE})
+        ),
+        maker=makers,
+        checker=checkers,
+        kind=kinds,
+    )
+    def try_anything(self, action, maker, checker, kind):
+        match action:
+            case Action.SUBMIT:
+                self.submit(maker, "please", ())
+            case Action.APPROVE:
+                self.approve(checker, kind)
+            case Action.REJECT:
+                self.reject(checker, kind, "the price is wrong")
+            case Action.PUBLISH:
+                self.publish(maker, kind)
+            case Action.SEND | Action.EXPIRE | Action.MISS:
+                self.tick(action)
+            case Action.VIEW | Action.COMMENT:
+                self.attempt(checker, action, {})
+            case _:
+                self.take_back(checker if action is Action.REVOKE else maker, action)
 
     # ----------------------------------------------------------------------------------- deciding
     def fits(self, person, kind):
@@ -254,16 +306,22 @@ class CampaignMachine(RuleBasedStateMachine):
             "one person decides once": review is None or person not in review.voters,
         }
 
+    @worth_trying_when(lambda books: books.open is not None)
     @rule(
         person=checkers,
-        kind=often("right", "other", "older", "empty"),
+        who=st.sampled_from(["somebody", "somebody", "an author", "a voter"]),
+        kind=kinds,
         reason=often(None, "the price is wrong", " "),
     )
-    def decide(self, person, kind, reason):
+    def decide(self, person, who, kind, reason):
+        """Decide; with a will to find those who must not."""
+        choice = {"an author": self.books.authors, "a voter": self.books.review.voters}.get(who, set())
+        forbidden = sorted(choice & set(CHECKERS_AND_ADMIN))
+        voter = forbidden[0] if forbidden else person
         if reason is None:
-            self.approve(person, kind)
+            self.approve(voter, kind)
         else:
-            self.reject(person, kind, reason)
+            self.reject(voter, kind, reason)
 
     def approve(self, person, kind):
         if person in self.without:
@@ -288,7 +346,8 @@ class CampaignMachine(RuleBasedStateMachine):
         return self.books.status is S.APPROVED and self.books.words.mode is PublishMode.ON_APPROVAL
 
     # ------------------------------------------------------------------------------------ sending
-    @rule(person=makers, kind=often("right", "other", "older", "empty"))
+    @worth_trying_when(lambda books: books.status in (*IDLE, S.APPROVED))
+    @rule(person=makers, kind=kinds)
     def publish(self, person, kind):
         books = self.books
         waits_for_it = books.status is S.APPROVED and books.words.mode is PublishMode.MANUAL
@@ -309,12 +368,11 @@ class CampaignMachine(RuleBasedStateMachine):
                 books.note_release(person)
             self.sends(change, expected=books.words.mode is not PublishMode.SCHEDULED)
 
-    @rule(
-        passing=st.sampled_from(["none", "minute", "hour", "due", "due", "end of grace", "after grace", "weeks"]),
-        action=st.sampled_from([None, "DUE", "DUE", Action.EXPIRE, Action.MISS, Action.SEND]),
-    )
-    def time_passes(self, passing, action):
+    @worth_trying_when(lambda books: books.due is not None or books.words.time is not None)
+    @rule(moment=st.sampled_from(MOMENTS))
+    def time_passes(self, moment):
         """Let time pass, and the clock do what is due, what is not due, or nothing."""
+        passing, action = moment
         times = {"none": 0 * MINUTE, "minute": MINUTE, "hour": HOUR, "weeks": 20 * DAY}
         after = {"due": 0 * MINUTE, "end of grace": RULES.grace, "after grace": RULES.grace + SECOND}
         if passing in times:
@@ -323,6 +381,8 @@ class CampaignMachine(RuleBasedStateMachine):
             self.world.now = max(self.world.now, self.books.due + after[passing])
         if action == "DUE":
             self.run_the_clock()
+        elif action == "OFF":
+            self.switch_off_or_on(is_fresh=True, is_meant=False)
         elif action is not None:
             self.tick(action)
 
@@ -375,8 +435,10 @@ class CampaignMachine(RuleBasedStateMachine):
         is_open = self.books.is_in_time(self.world.now)
         return frozenset({(self.world.campaign.request.id, self.books.words.hash)} if is_open else ())
 
-    @rule(is_fresh=often(True, False))
-    def switch_off_or_on(self, is_fresh):
+    @rule(is_fresh=st.sampled_from([True, True, True, False]), is_meant=st.sampled_from([False, False, True]))
+    def switch_off_or_on(self, is_fresh, is_meant):
+        if self.books.open is None and not is_meant:
+            return
         if not self.world.account.approvals_enabled:
             assert not self.switch(AccountAction.ENABLE_APPROVALS).approves_waiting
             return

@@ -166,7 +166,9 @@ class World:
         live, live_revision = after.live, after.live_revision
         if live is not None and live_revision is not None:
             live = replace(live, id=live.id or self._key())
-            live_revision = replace(live_revision, id=head.id if live_revision.id is None else live_revision.id)
+            live_revision = replace(
+                live_revision, id=head.id if live_revision.id is None else live_revision.id
+            )
         self.campaign = replace(
             after,
             id=after.id or self._key(),

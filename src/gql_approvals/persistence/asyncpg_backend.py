@@ -11,13 +11,18 @@ What differs from `tortoise.backends.asyncpg` 1.1.9, and why:
 - No reset query at each release: sessions carry no state, and an open transaction is still rolled back.
 """
 
+# Tortoise and asyncpg are typed in part only, and a backend is made of Tortoise's private parts.
+# pyright: reportMissingTypeStubs=false, reportPrivateUsage=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# ruff: noqa: SLF001
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
-import asyncpg
-from asyncpg.pool import PoolConnectionProxy
+import asyncpg  # type: ignore[import-untyped]  # it has no types
+from asyncpg.pool import PoolConnectionProxy  # type: ignore[import-untyped]
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
     ConnectionWrapper,
@@ -57,7 +62,8 @@ class _Statements(AsyncpgDBClient):
 class Client(_Statements):
     """A pool of connections to one database.
 
-    `lock_timeout_ms` limits the wait for a row lock, `command_timeout_s` for any answer; 0 and None: no limit.
+    `lock_timeout_ms` limits the wait for a row lock, `command_timeout_s` that for any answer; 0 and None
+    are no limit.
     """
 
     def __init__(
@@ -107,13 +113,15 @@ class Client(_Statements):
             async with self._pool_init_lock:
                 if self._pool is None:
                     await self.create_connection(with_db=True)
+        pool: Any = self._pool
         async with asyncio.timeout(_LEASE_TIMEOUT_S):
-            return await cast("asyncpg.Pool", self._pool).acquire()
+            return await pool.acquire()
 
     async def give_back(self, connection: PoolConnectionProxy) -> None:
         """Return a connection; one that is broken is closed, and the pool opens another when needed."""
+        pool: Any = self._pool
         with suppress(Unavailable), translating():  # asyncpg has closed it
-            await cast("asyncpg.Pool", self._pool).release(connection)
+            await pool.release(connection)
 
     @override
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
@@ -128,15 +136,16 @@ class _Lease(PoolConnectionWrapper[Any]):
     """A connection for one statement outside a transaction."""
 
     client: Client
+    _leased: PoolConnectionProxy
 
     @override
     async def __aenter__(self) -> PoolConnectionProxy:
-        self.connection = await self.client.lease()
-        return self.connection
+        self._leased = self.connection = await self.client.lease()
+        return self._leased
 
     @override
     async def __aexit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
-        await uninterrupted(self.client.give_back(self.connection))
+        await uninterrupted(self.client.give_back(self._leased))
 
 
 class Transaction(_Statements, TransactionWrapper):
@@ -172,8 +181,8 @@ class Transaction(_Statements, TransactionWrapper):
 class _Context(TransactionContext):
     """One transaction; its connection is back in the pool whichever way it ends."""
 
-    client: Transaction
-    _connection: PoolConnectionProxy
+    _transaction: Transaction
+    _connection: Any
     _token: ConnectionToken
 
     def __init__(self, parent: Client) -> None:
@@ -183,15 +192,15 @@ class _Context(TransactionContext):
     async def __aenter__(self) -> TransactionalDBClient:
         with translating():
             self._connection = await self._parent.lease()
-        self.client = Transaction(self._parent)
-        self.client._connection = self._connection  # noqa: SLF001 - Tortoise has no public name for it
+        self._transaction = Transaction(self._parent)
+        self._transaction._connection = self._connection
         try:
-            await uninterrupted(self.client.begin())
+            await uninterrupted(self._transaction.begin())
         except BaseException:
             await uninterrupted(self._end(commit=False))
             raise
-        self._token = get_connections().set(self.client.connection_name, self.client)
-        return self.client
+        self._token = get_connections().set(self._transaction.connection_name, self._transaction)
+        return self._transaction
 
     @override
     async def __aexit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
@@ -200,15 +209,15 @@ class _Context(TransactionContext):
 
     async def _end(self, *, commit: bool) -> None:
         try:
-            if self.client._finalized:  # noqa: SLF001
+            if self._transaction._finalized:
                 return
             if commit:
-                await self.client.commit()
+                await self._transaction.commit()
             else:
                 with suppress(Unavailable):  # a lost connection has rolled back; the first error is told
-                    await self.client.rollback()
+                    await self._transaction.rollback()
         finally:
-            self.client._finalized = True  # noqa: SLF001
+            self._transaction._finalized = True
             await self._parent.give_back(self._connection)
 
 

@@ -1,9 +1,14 @@
 """Opening and closing the database, transactions, migrations.
 
-INVARIANT: one `Database` a process is open. Tortoise's context is its global fallback, so requests, background
-tasks and tests see the same one. Connections are named after their dialect, because Tortoise caches SQL by
-connection name.
+INVARIANT: one `Database` a process is open. Tortoise's context is its global fallback, so requests,
+background tasks and tests see the same one. Connections are named after their dialect, because Tortoise
+caches SQL by connection name.
 """
+
+# Tortoise and asyncpg are typed in part only; how a transaction begins is private to Tortoise.
+# pyright: reportMissingTypeStubs=false, reportPrivateUsage=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# ruff: noqa: SLF001
 
 import asyncio
 import logging
@@ -15,7 +20,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it has no types
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
 from tortoise.connection import get_connections
 from tortoise.context import TortoiseContext
@@ -59,7 +64,7 @@ class Database:
     ) -> AsyncGenerator["Database", None]:
         """Open the database, and close it after running transactions have ended (10 s at most).
 
-        `lock_timeout_s` is how long a statement waits for a lock: 30 s on SQLite and 10 s on PostgreSQL if None.
+        `lock_timeout_s` is how long a statement waits for a lock; None: 30 s on SQLite, 10 s on PostgreSQL.
 
         Raises:
             BadDatabase: when the URL is malformed, or the database cannot be reached or opened.
@@ -94,7 +99,7 @@ class Database:
             Unavailable: when the database is lost, full, or still busy after the retries.
         """
         current = get_connections().get(self.dialect)
-        if isinstance(current, TransactionalDBClient) and not current._finalized:  # noqa: SLF001 - no public name
+        if isinstance(current, TransactionalDBClient) and not current._finalized:
             message = "transactions do not nest: join the one that is open"
             raise RuntimeError(message)
         return await self._in_task(self._with_retries(work))
@@ -115,7 +120,7 @@ class Database:
         return await self._once(work)
 
     async def _once(self, work: Callable[[], Awaitable[T]]) -> T:
-        async with self._client._in_transaction():  # noqa: SLF001 - what tortoise.transactions calls
+        async with self._client._in_transaction():
             return await work()
 
     async def _in_task(self, work: Coroutine[Any, Any, T]) -> T:
@@ -174,7 +179,7 @@ class Database:
             if event == "apply_done":
                 applied.append(name)
 
-        async with client._in_transaction() as transaction:  # noqa: SLF001
+        async with client._in_transaction() as transaction:
             if self.dialect == "postgresql":
                 await transaction.execute_query("SELECT pg_advisory_xact_lock($1)", [_MIGRATION_LOCK])
             executor = _Executor(transaction, _apps(self.dialect))
@@ -188,7 +193,7 @@ class Database:
         Raises:
             Unavailable: when there is none within 2 s.
         """
-        task = asyncio.create_task(self._client.execute_query("SELECT 1"))
+        task = asyncio.create_task(self._ask())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         done, _ = await asyncio.wait((task,), timeout=_PING_S)
@@ -198,9 +203,15 @@ class Database:
             raise Unavailable(message)
         task.result()
 
+    async def _ask(self) -> None:
+        await self._client.execute_query("SELECT 1")
+
     async def _drain(self) -> None:
-        if self._running:
-            await asyncio.wait(self._running, timeout=_CLOSE_S)
+        for timeout_s in (_CLOSE_S, 1):
+            if self._running:
+                _, late = await asyncio.wait(self._running, timeout=timeout_s)
+                for task in late:
+                    task.cancel()  # it rolls back
 
 
 class _Executor(MigrationExecutor):
@@ -254,7 +265,7 @@ async def _connect(client: BaseDBAsyncClient, address: Address) -> None:
         raise BadDatabase(message) from error
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> str:  # noqa: PLR0911 - a table
     """Say what failed and how to fix it."""
     match error:
         case asyncpg.InvalidAuthorizationSpecificationError():

@@ -4,12 +4,13 @@ The backends translate every statement, BEGIN, COMMIT and ROLLBACK through `tran
 wraps only four families of asyncpg's errors. Errors that are not listed pass unchanged: they are mistakes
 in a statement (Tortoise's own classes) or in our code.
 """
+# pyright: reportMissingTypeStubs=false
 
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it has no types
 from tortoise.exceptions import BaseORMException
 
 from gql_approvals.errors import Unavailable

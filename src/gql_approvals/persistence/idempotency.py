@@ -23,7 +23,9 @@ async def replay(account_id: int, user_id: int, key: str, fingerprint: str) -> d
     if row is None:
         return None
     if row.fingerprint != fingerprint:
-        raise IdempotencyMismatch(f"the idempotency key `{key}` came with other arguments before: use a new one")
+        raise IdempotencyMismatch(
+            f"the idempotency key `{key}` came with other arguments before: use another"
+        )
     return row.result  # type: ignore[return-value]  # JSON comes back as it went in
 
 

@@ -83,6 +83,12 @@ async def audit_events(account_id: int, event_ids: Iterable[int]) -> dict[int, A
     return {row.id: event_of(row) for row in rows}
 
 
+async def audit_event_at(account_id: int, seq: int) -> AuditEvent | None:
+    """The audit event at a place of the account's chain."""
+    row = await AuditRow.get_or_none(account_id=account_id, seq=seq)
+    return None if row is None else event_of(row)
+
+
 async def waiting(account_id: int) -> list[tuple[int, int, str]]:
     """Every OPEN request of the account, overdue ones included: (request id, campaign id, content hash)."""
     rows = RequestRow.filter(account_id=account_id, status="OPEN").order_by("id")

@@ -1,11 +1,11 @@
 """What is to be delivered outside: written with its cause, claimed by leases, marked when it arrived.
 
-Delivery is at least once, under one stable key. A lease that ends further in the future than any lease
-may is taken for expired, so that a clock that was set back cannot strand a message.
+Delivery is at least once, under one stable key. A lease or a retry further in the future than any may be
+is taken for due, so that a clock that was set back cannot strand a message.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tortoise.expressions import Q
@@ -13,12 +13,17 @@ from tortoise.expressions import Q
 from gql_approvals.persistence.models import OutboxRow
 from gql_approvals.workflow.content import Json
 
+MAIL = "mail"  # one mail to one person
+HANDOVER = "handover"  # one publication
 LEASE = timedelta(seconds=60)
+# Twice a lease: whoever claims may have read the clock before the holder did, and waited for the lock since.
+FARTHEST_LEASE = 2 * LEASE
+FARTHEST_RETRY = timedelta(hours=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One delivery. `kind`: "mail" (one mail to one person) or "handover" (one publication)."""
+    """One delivery. `kind`: MAIL or HANDOVER. `leased_until`: the lease under which it was claimed."""
 
     id: int = 0
     account_id: int
@@ -27,6 +32,7 @@ class Message:
     payload: dict[str, Json]
     attempts: int = 0
     created_at: datetime
+    leased_until: datetime | None = None
     delivered_at: datetime | None = None
     dropped_at: datetime | None = None
     last_error: str | None = None
@@ -49,17 +55,19 @@ async def write(messages: Iterable[Message]) -> None:
         await OutboxRow.bulk_create(rows)
 
 
-async def claim(now: datetime, *, limit: int) -> list[Message]:
+async def claim(now: datetime, *, limit: int, kinds: Collection[str] = (MAIL, HANDOVER)) -> list[Message]:
     """Lease due messages to the caller for `LEASE`; needs a transaction of its own.
 
     On PostgreSQL rows that another relay is claiming are skipped; SQLite admits one writer at a time.
     """
-    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + LEASE)
-    due = OutboxRow.filter(free, delivered_at=None, dropped_at=None, next_at__lte=now)
+    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + FARTHEST_LEASE)
+    # A first attempt is due at once, whatever the clock said when the message was written.
+    time = Q(attempts=0) | Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST_RETRY)
+    due = OutboxRow.filter(free & time, kind__in=list(kinds), delivered_at=None, dropped_at=None)
     rows = await due.order_by("id").limit(limit).select_for_update(skip_locked=True)
     if rows:
         await OutboxRow.filter(id__in=[row.id for row in rows]).update(leased_until=now + LEASE)
-    return [_message(row) for row in rows]
+    return [replace(_message(row), leased_until=now + LEASE) for row in rows]
 
 
 async def mark_delivered(message_id: int, now: datetime) -> None:
@@ -70,15 +78,18 @@ async def mark_delivered(message_id: int, now: datetime) -> None:
 
 
 async def mark_failed(message: Message, *, error: str, next_at: datetime) -> None:
-    """Note a failed attempt and when to try again."""
-    await OutboxRow.filter(id=message.id).update(
+    """Note a failed attempt and when to try again, unless somebody else has the message by now."""
+    mine = OutboxRow.filter(id=message.id, delivered_at=None, leased_until=message.leased_until)
+    await mine.update(
         attempts=message.attempts + 1, next_at=next_at, leased_until=None, last_error=error[:1000]
     )
 
 
 async def mark_dropped(message_id: int, *, why: str, now: datetime) -> None:
     """Note that the message is not to be delivered any more."""
-    await OutboxRow.filter(id=message_id).update(dropped_at=now, leased_until=None, last_error=why[:1000])
+    await OutboxRow.filter(id=message_id, delivered_at=None).update(
+        dropped_at=now, leased_until=None, last_error=why[:1000]
+    )
 
 
 async def newest(limit: int) -> list[Message]:
@@ -101,6 +112,7 @@ def _message(row: OutboxRow) -> Message:
         payload=row.payload,  # type: ignore[arg-type]  # JSON comes back as it went in
         attempts=row.attempts,
         created_at=row.created_at,
+        leased_until=row.leased_until,
         delivered_at=row.delivered_at,
         dropped_at=row.dropped_at,
         last_error=row.last_error,

@@ -49,12 +49,15 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
 async def create_token(
     user_id: int, *, name: str, now: datetime, expires_at: datetime | None, demo: str | None = None
 ) -> str:
-    """Make an API token and return it: the only time it can be read. `demo` fixes its text."""
+    """Make an API token and return it: the only time it can be read.
+
+    `demo` fixes its text and makes it no secret: it is kept as the token's name, for GraphiQL to offer.
+    """
     token = demo or TOKEN_PREFIX + secrets.token_urlsafe(32)
     await TokenRow.create(
         user_id=user_id,
         hash=token_hash(token),
-        name=name,
+        name=demo or name,
         is_demo=demo is not None,
         created_at=now,
         expires_at=expires_at,
@@ -70,6 +73,15 @@ async def revoke_token(token: str, now: datetime) -> bool:
 async def has_demo_tokens() -> bool:
     """Whether anybody could sign in with a token that is printed in the documentation."""
     return await TokenRow.filter(is_demo=True, revoked_at=None).exists()
+
+
+async def demo_tokens() -> list[tuple[User, str, str]]:
+    """The demo's people as (person, roles in their first account, token), in the order they were made."""
+    found: list[tuple[User, str, str]] = []
+    for row in await TokenRow.filter(is_demo=True, revoked_at=None).order_by("id").prefetch_related("user"):
+        member = await MemberRow.filter(user_id=row.user_id).order_by("id").first()
+        found.append((_user(row.user), ", ".join(member.roles) if member else "", row.name))
+    return found
 
 
 def token_hash(token: str) -> str:

@@ -4,16 +4,23 @@ What differs from `tortoise.backends.sqlite` 1.1.9, and why:
 
 - BEGIN IMMEDIATE: a deferred BEGIN fails with `database is locked` as soon as two processes write.
 - A BEGIN that fails or is cancelled gives the lock back (Tortoise keeps it for ever), a COMMIT that fails
-  rolls back (Tortoise would commit the rest with the next BEGIN), a transaction that is over refuses statements.
+  rolls back (Tortoise would commit the rest with the next BEGIN), and a transaction that is over refuses
+  statements.
 - A SELECT outside a transaction goes to a second, read-only connection: with WAL it sees what is committed,
   and waits for no writer.
 - Scripts are run statement by statement: `sqlite3.executescript` commits the open transaction first.
 - Times are stored as UTC text of one width, so that their order as text is their order in time.
 """
 
+# Tortoise is typed in part only, and a backend is made of its private parts.
+# pyright: reportPrivateUsage=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# ruff: noqa: SLF001
+
 import asyncio
 import sqlite3
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -73,7 +80,8 @@ class _Statements(SqliteClient):
     @override
     async def execute_insert(self, query: str, values: list[Any]) -> int:
         with translating():
-            return await super().execute_insert(query, values)
+            result: int = await super().execute_insert(query, values)
+        return result
 
     @override
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
@@ -85,12 +93,14 @@ class _Statements(SqliteClient):
         self, query: str, values: list[Any] | None = None
     ) -> tuple[int, Sequence[dict[str, Any]]]:
         with translating():
-            return await super().execute_query(query, values)
+            result: tuple[int, Sequence[dict[str, Any]]] = await super().execute_query(query, values)
+        return result
 
     @override
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         with translating():
-            return await super().execute_query_dict(query, values)
+            result: list[dict[str, Any]] = await super().execute_query_dict(query, values)
+        return result
 
     @override
     async def execute_script(self, query: str) -> None:
@@ -142,25 +152,25 @@ class Client(_Statements):
         return connection
 
     async def _set(self, connection: aiosqlite.Connection, pragma: str, value: str) -> None:
-        deadline = asyncio.get_running_loop().time() + self._busy_timeout_ms / 1000
-        while True:
-            try:
-                with translating():
-                    rows = list(await connection.execute_fetchall(f"PRAGMA {pragma}={value}"))
-                break
-            except Contention:
-                # Processes that put one new file into WAL mode at once are refused without waiting.
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-                await asyncio.sleep(_WAL_RETRY_S)
-        if pragma == "journal_mode" and rows[0][0] != "wal":
+        answer = await self._retried(connection, f"PRAGMA {pragma}={value}")
+        if pragma == "journal_mode" and answer[0][0] != "wal":
             message = f"`{self.filename}` cannot use WAL: put it on a local file system"
             raise BadDatabase(message)
 
+    async def _retried(self, connection: aiosqlite.Connection, query: str) -> list[Any]:
+        # Processes that put one new file into WAL mode at once are refused without waiting.
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._busy_timeout_ms / 1000
+        while loop.time() < deadline:
+            with suppress(Contention), translating():
+                return list(await connection.execute_fetchall(query))
+            await asyncio.sleep(_WAL_RETRY_S)
+        with translating():
+            return list(await connection.execute_fetchall(query))
+
     @override
     async def close(self) -> None:
-        async with self._lock:
-            connections, self._connection, self._reader = (self._connection, self._reader), None, None
+        connections, self._connection, self._reader = (self._connection, self._reader), None, None
         for connection in connections:
             if connection is not None:
                 await uninterrupted(connection.close())
@@ -236,7 +246,7 @@ class Transaction(_Statements, SqliteTransactionWrapper):
 class _Context(TransactionContext):
     """One transaction; the lock is free again and no transaction is open whichever way it ends."""
 
-    client: Transaction
+    _transaction: Transaction
     _token: ConnectionToken
 
     def __init__(self, parent: Client, lock: asyncio.Lock) -> None:
@@ -248,18 +258,18 @@ class _Context(TransactionContext):
         await self._lock.acquire()
         try:
             await self._parent.create_connection(with_db=True)
-            self.client = Transaction(self._parent)
+            self._transaction = Transaction(self._parent)
         except BaseException:
             self._lock.release()
             raise
         try:
-            await self.client.begin()
+            await self._transaction.begin()
         except BaseException:
             # A cancelled BEGIN still runs in the connection's thread: the ROLLBACK queues behind it.
             await uninterrupted(self._end(commit=False))
             raise
-        self._token = get_connections().set(self.client.connection_name, self.client)
-        return self.client
+        self._token = get_connections().set(self._transaction.connection_name, self._transaction)
+        return self._transaction
 
     @override
     async def __aexit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
@@ -267,12 +277,12 @@ class _Context(TransactionContext):
         await uninterrupted(self._end(commit=exc_type is None))
 
     async def _end(self, *, commit: bool) -> None:
-        connection = self.client._connection  # noqa: SLF001 - Tortoise has no public name for it
+        connection = self._transaction._connection
         try:
-            if commit and not self.client._finalized:  # noqa: SLF001
-                await self.client.commit()
+            if commit and not self._transaction._finalized:
+                await self._transaction.commit()
         finally:
-            self.client._finalized = True  # noqa: SLF001
+            self._transaction._finalized = True
             try:
                 await connection.rollback()  # does nothing after a COMMIT
             finally:

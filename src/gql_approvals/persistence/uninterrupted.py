@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine
+from typing import Any
 
 
-async def uninterrupted(work: Coroutine[object, object, None]) -> None:
+async def uninterrupted(work: Coroutine[Any, Any, object]) -> None:
     """Run `work` to its end in a task of its own, however often the caller is cancelled meanwhile.
 
     Raises:

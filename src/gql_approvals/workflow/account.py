@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gql_approvals.errors import (
     PRECEDENCE,
+    ErrorCode,
     InvalidInput,
     LastAdmin,
     PreviewOutdated,
@@ -18,6 +19,7 @@ from gql_approvals.errors import (
 )
 from gql_approvals.workflow.content import Json
 from gql_approvals.workflow.model import Account, Member, Metrics, Publication
+from gql_approvals.workflow.transitions import refusals_named_by
 from gql_approvals.workflow.vocabulary import AccountAction, Permission
 
 NO_METRICS = Metrics()
@@ -83,12 +85,12 @@ def confirm_token(account_id: int, waiting: Iterable[tuple[int, str]]) -> str:
 
 
 # ------------------------------------------------------------------------------------------------ guards
-def already_off(case: AccountCase) -> Refusal | None:
+def already_off(case: AccountCase) -> WrongStatus | None:
     """What is off cannot be switched off."""
     return None if case.account.approvals_enabled else WrongStatus("approvals are switched off already")
 
 
-def preview_outdated(case: AccountCase) -> Refusal | None:
+def preview_outdated(case: AccountCase) -> PreviewOutdated | None:
     """What is approved must be what was previewed (rule 11)."""
     current = confirm_token(case.account.id, case.waiting)
     if not case.account.approvals_enabled or case.intent.confirm_token == current:
@@ -96,7 +98,7 @@ def preview_outdated(case: AccountCase) -> Refusal | None:
     return PreviewOutdated("what would be approved is not what you previewed: preview again and confirm that")
 
 
-def unknown_roles(case: AccountCase) -> Refusal | None:
+def unknown_roles(case: AccountCase) -> InvalidInput | None:
     """Only roles that the policy names for this account can be held."""
     if not case.unknown_roles:
         return None
@@ -104,7 +106,7 @@ def unknown_roles(case: AccountCase) -> Refusal | None:
     return InvalidInput((Problem(("roles",), f"the policy knows no role {names} in `{case.account.slug}`"),))
 
 
-def conflicting_roles(case: AccountCase) -> Refusal | None:
+def conflicting_roles(case: AccountCase) -> SegregationOfDuties | None:
     """Maker xor checker (rule 3)."""
     if not case.conflict:
         return None
@@ -114,7 +116,7 @@ def conflicting_roles(case: AccountCase) -> Refusal | None:
     )
 
 
-def last_admin(case: AccountCase) -> Refusal | None:
+def last_admin(case: AccountCase) -> LastAdmin | None:
     """Somebody must be left who may manage members."""
     if case.member is None or case.stays_manager or case.managers - {case.member.user_id}:
         return None
@@ -123,7 +125,7 @@ def last_admin(case: AccountCase) -> Refusal | None:
     return LastAdmin("nobody else may manage members: give somebody else such a role first")
 
 
-def negative_metrics(case: AccountCase) -> Refusal | None:
+def negative_metrics(case: AccountCase) -> InvalidInput | None:
     """Figures are absolute totals, so they are never negative."""
     figures = case.intent.metrics
     names = ("sent", "delivered", "opened", "clicked", "failed")
@@ -206,6 +208,9 @@ ACCOUNT_TRANSITIONS: tuple[AccountRow, ...] = (
 ACCOUNT_ROWS = {row.action: row for row in ACCOUNT_TRANSITIONS}
 
 
+ABOUT_SOMETHING = frozenset({AccountAction.ASSIGN_ROLES, AccountAction.RECORD_METRICS})  # by its id
+
+
 def apply(case: AccountCase) -> AccountChange:
     """Perform the case's intent.
 
@@ -217,3 +222,12 @@ def apply(case: AccountCase) -> AccountChange:
     if found:
         raise min(found, key=lambda refusal: PRECEDENCE[refusal.code])
     return row.effect(case)
+
+
+def codes_of(action: AccountAction) -> frozenset[ErrorCode]:
+    """The codes that a mutation for this action can answer."""
+    possible = {ErrorCode.IDEMPOTENCY_MISMATCH, ErrorCode.FORBIDDEN, ErrorCode.INVALID_INPUT}
+    if action in ABOUT_SOMETHING:
+        possible.add(ErrorCode.NOT_FOUND)
+    guards = ACCOUNT_ROWS[action].guards
+    return frozenset(possible | {kind.code for guard in guards for kind in refusals_named_by(guard)})

@@ -1,7 +1,8 @@
 """What can be in the way of a transition. Each guard looks at a case and returns its refusal, or None.
 
 The order of guards means nothing: of all that refuse, the code that comes first in `errors.ErrorCode` is
-answered. State guards speak of the campaign and the caller; input guards of what was sent along.
+answered. State guards speak of the campaign and the caller; input guards of what was sent along. A guard's
+return type names its refusal: the API's result unions are derived from it.
 """
 
 from gql_approvals.errors import (
@@ -9,6 +10,7 @@ from gql_approvals.errors import (
     AlreadyPending,
     AlreadyVoted,
     ApprovalsOff,
+    ErrorCode,
     Forbidden,
     InvalidInput,
     Problem,
@@ -42,6 +44,13 @@ from gql_approvals.workflow.vocabulary import (
 DECISIONS = frozenset({Action.APPROVE, Action.REJECT})
 
 
+STATUS_CODES = {
+    Action.SUBMIT: frozenset({ErrorCode.WRONG_STATUS, ErrorCode.ALREADY_PENDING}),
+    Action.APPROVE: frozenset({ErrorCode.WRONG_STATUS, ErrorCode.SCHEDULE_MISSED, ErrorCode.REQUEST_EXPIRED}),
+    Action.REJECT: frozenset({ErrorCode.WRONG_STATUS, ErrorCode.SCHEDULE_MISSED, ErrorCode.REQUEST_EXPIRED}),
+}  # what `wrong_status` can answer where it is more than WRONG_STATUS
+
+
 # ------------------------------------------------------------------------------------------ state guards
 def wrong_status(case: Case, possible_in: frozenset[CampaignStatus]) -> Refusal:
     """Explain that the action does not exist in the campaign's status."""
@@ -55,7 +64,7 @@ def wrong_status(case: Case, possible_in: frozenset[CampaignStatus]) -> Refusal:
     return WrongStatus(f"cannot {action.lower()} a campaign that is `{campaign.status}`: {hint}")
 
 
-def review_over(case: Case) -> Refusal | None:
+def review_over(case: Case) -> ScheduleMissed | RequestExpired | None:
     """Nothing is approved or rejected after the deadline, even if no clock has written EXPIRED down yet."""
     campaign = case.at_hand
     if campaign.open_request is None or not is_overdue(campaign, case.now, case.rules.grace):
@@ -63,13 +72,13 @@ def review_over(case: Case) -> Refusal | None:
     return _too_late(campaign)
 
 
-def _too_late(campaign: Campaign) -> Refusal:
+def _too_late(campaign: Campaign) -> ScheduleMissed | RequestExpired:
     if campaign.head.scheduled_at is not None:
         return ScheduleMissed("the scheduled time passed before the review ended: edit it and submit again")
     return RequestExpired("the review's deadline has passed: the makers may edit and submit again")
 
 
-def counts_for_no_requirement(case: Case) -> Refusal | None:
+def counts_for_no_requirement(case: Case) -> Forbidden | None:
     """Refuse an approval that helps no requirement, by someone who holds the permission."""
     request = case.at_hand.open_request
     if request is None or counts_for_open(request, case.electorate, case.by):
@@ -84,7 +93,7 @@ def counts_for_no_requirement(case: Case) -> Refusal | None:
     )
 
 
-def already_decided(case: Case) -> Refusal | None:
+def already_decided(case: Case) -> AlreadyDecided | None:
     """Refuse a decision on a content whose newest request a vote has ended (rule 8)."""
     campaign = case.at_hand
     if campaign.open_request is not None:
@@ -100,7 +109,7 @@ def already_decided(case: Case) -> Refusal | None:
     )
 
 
-def already_voted(case: Case) -> Refusal | None:
+def already_voted(case: Case) -> AlreadyVoted | None:
     """One decision a person a request (rule 7)."""
     request = case.at_hand.open_request
     if request is None or all(vote.by != case.actor for vote in request.votes):
@@ -108,7 +117,7 @@ def already_voted(case: Case) -> Refusal | None:
     return AlreadyVoted("you have decided on this request already; one decision a person counts")
 
 
-def self_review(case: Case) -> Refusal | None:
+def self_review(case: Case) -> SelfReview | None:
     """Nobody decides what they contributed to (rule 2); no policy line can lift this."""
     if case.actor not in case.at_hand.contributors:
         return None
@@ -117,7 +126,7 @@ def self_review(case: Case) -> Refusal | None:
     )
 
 
-def under_review(case: Case) -> Refusal | None:
+def under_review(case: Case) -> UnderReview | None:
     """An edit voids a review or an approval only when asked to."""
     if case.intent.if_pending is IfPending.WITHDRAW:
         return None
@@ -127,20 +136,20 @@ def under_review(case: Case) -> Refusal | None:
     )
 
 
-def approvals_off(case: Case) -> Refusal | None:
+def approvals_off(case: Case) -> ApprovalsOff | None:
     """While approvals are off there is nothing to submit."""
     if case.account.approvals_enabled:
         return None
     return ApprovalsOff("approvals are switched off in this account: publish the campaign directly")
 
 
-def incomplete(case: Case) -> Refusal | None:
+def incomplete(case: Case) -> InvalidInput | None:
     """A draft may have blanks, a submitted campaign may not."""
     problems = completeness.blanks(case.at_hand.head)
     return InvalidInput(problems) if problems else None
 
 
-def schedule_past(case: Case) -> Refusal | None:
+def schedule_past(case: Case) -> ScheduleMissed | None:
     """What is to be sent at a time can only be submitted before it."""
     time = case.at_hand.head.scheduled_at
     if time is None or time > case.now:
@@ -148,7 +157,7 @@ def schedule_past(case: Case) -> Refusal | None:
     return ScheduleMissed("the scheduled time has passed: edit it first")
 
 
-def unchanged_since_rejection(case: Case) -> Refusal | None:
+def unchanged_since_rejection(case: Case) -> UnchangedSinceRejection | None:
     """What was rejected comes again changed, or with a note to the checker."""
     campaign = case.at_hand
     by_vote = (RequestStatus.APPROVED, RequestStatus.REJECTED)
@@ -162,7 +171,7 @@ def unchanged_since_rejection(case: Case) -> Refusal | None:
     )
 
 
-def quorum_impossible(case: Case) -> Refusal | None:
+def quorum_impossible(case: Case) -> QuorumImpossible | None:
     """What can never be approved is not submitted (rule 6). The submitter is a contributor by then."""
     excluded = case.at_hand.contributors | {case.by}
     lacking = unmet(case.requirements, case.electorate, excluded)
@@ -172,7 +181,7 @@ def quorum_impossible(case: Case) -> Refusal | None:
     return QuorumImpossible(f"too few people may approve this campaign ({gaps})", unmet=lacking)
 
 
-def not_authorised(case: Case) -> Refusal | None:
+def not_authorised(case: Case) -> WrongStatus | None:
     """An approval that was taken back, or a campaign that is held, is not sent (rule 10)."""
     if case.at_hand.authorised_hash is not None:
         return None
@@ -182,7 +191,7 @@ def not_authorised(case: Case) -> Refusal | None:
 
 
 # ------------------------------------------------------------------------------------------ input guards
-def stale_revision(case: Case) -> Refusal | None:
+def stale_revision(case: Case) -> StaleRevision | None:
     """A vote, and a publication, is for exact content (rule 1)."""
     campaign = case.at_hand
     request = campaign.open_request
@@ -198,7 +207,7 @@ def stale_revision(case: Case) -> Refusal | None:
     )
 
 
-def stale_version(case: Case) -> Refusal | None:
+def stale_version(case: Case) -> StaleVersion | None:
     """The caller must have seen the latest change."""
     expected, current = case.intent.expected_version, case.at_hand.version
     if expected is None or expected == current:
@@ -208,20 +217,20 @@ def stale_version(case: Case) -> Refusal | None:
     )
 
 
-def no_reason(case: Case) -> Refusal | None:
+def no_reason(case: Case) -> InvalidInput | None:
     """A rejection and a revocation say why."""
     if (case.intent.reason or "").strip():
         return None
     return InvalidInput((Problem(("reason",), "say why: the makers read it in their mail"),))
 
 
-def unfit_input(case: Case) -> Refusal | None:
+def unfit_input(case: Case) -> InvalidInput | None:
     """Texts that cannot be stored, sizes out of range, a content of another channel."""
     problems = completeness.unfit(case.intent, None if case.campaign is None else case.campaign.channel)
     return InvalidInput(problems) if problems else None
 
 
-def unfit_schedule(case: Case) -> Refusal | None:
+def unfit_schedule(case: Case) -> InvalidInput | None:
     """SCHEDULED goes with a time, and only with one."""
     if case.campaign is None:
         mode, time = completeness.created_schedule(case.intent)

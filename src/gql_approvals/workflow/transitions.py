@@ -9,8 +9,9 @@ docs/workflow.md and the recipients of mails are derived from the rows.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import get_args, get_type_hints
 
-from gql_approvals.errors import PRECEDENCE, Refusal
+from gql_approvals.errors import PRECEDENCE, ErrorCode, Refusal
 from gql_approvals.workflow import conditions as when
 from gql_approvals.workflow import effects as do
 from gql_approvals.workflow import guards as check
@@ -278,6 +279,24 @@ QUIET = frozenset({Action.EXPIRE, Action.MISS})
 
 
 # ------------------------------------------------------------------------------------ reading the table
+def codes_of(action: Action) -> frozenset[ErrorCode]:
+    """The codes that a mutation for this action can answer: what its rows' guards say, and what all can."""
+    rows = [row for row in TRANSITIONS if row.action is action]
+    possible = {ErrorCode.IDEMPOTENCY_MISMATCH, ErrorCode.FORBIDDEN, ErrorCode.INVALID_INPUT}
+    if any(row.source for row in rows):
+        possible.add(ErrorCode.NOT_FOUND)
+        reached = frozenset[CampaignStatus]().union(*(row.source for row in rows))
+        if reached != ALL or action in check.STATUS_CODES:
+            possible |= check.STATUS_CODES.get(action, {ErrorCode.WRONG_STATUS})
+    guards = {guard for row in rows for guard in (*row.state_guards, *row.input_guards)}
+    return frozenset(possible | {kind.code for guard in guards for kind in refusals_named_by(guard)})
+
+
+def refusals_named_by(guard: Callable[..., Refusal | None]) -> list[type[Refusal]]:
+    """The refusals that a guard's return type names."""
+    return [kind for kind in get_args(get_type_hints(guard)["return"]) if kind is not type(None)]
+
+
 def refusal_of(case: Case) -> Refusal | None:
     """Why the case's intent is refused, or None: of all that is in the way, what comes first in `ErrorCode`.
 
@@ -292,7 +311,7 @@ def refusal_of(case: Case) -> Refusal | None:
     found = [refusal for guard in guards if (refusal := guard(case)) is not None]
     if row is None:
         possible = frozenset[CampaignStatus]().union(*(r.source for r in rows if _may_apply(r, case)))
-        found.append(check.wrong_status(case, possible))
+        found.insert(0, check.wrong_status(case, possible))  # of one code, the first found is answered
     return min(found, key=lambda refusal: PRECEDENCE[refusal.code], default=None)
 
 

@@ -24,9 +24,11 @@ ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_no_change;
 ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_event_no_truncate;
 """
 
+_SQL = {"sqlite": _SQLITE, "postgres": _POSTGRESQL}  # by Tortoise's names
+
 
 async def _create_triggers(_apps: StateApps, editor: BaseSchemaEditor) -> None:
-    await editor.client.execute_script(_SQLITE if editor.DIALECT == "sqlite" else _POSTGRESQL)
+    await editor.client.execute_script(_SQL[editor.client.capabilities.dialect])
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,143 @@
+"""The composition root: the only place that builds things and knows them all."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+
+from gql_approvals import settings as configuration
+from gql_approvals.clock import clock
+from gql_approvals.errors import BadDatabase
+from gql_approvals.http.dev_pages import dev_routes
+from gql_approvals.http.graphiql import DemoPerson, GraphiqlConfig, missing_files
+from gql_approvals.http.graphiql_tabs import TABS
+from gql_approvals.http.graphql_view import MAX_BODY
+from gql_approvals.http.routes import routes
+from gql_approvals.persistence import people
+from gql_approvals.persistence.database import Database
+from gql_approvals.policy.engine import Policy
+from gql_approvals.relay.loop import relay
+from gql_approvals.service.perform import Office
+from gql_approvals.settings import Settings
+from gql_approvals.workflow.case import Rules
+
+log = logging.getLogger(__name__)
+
+STATE_FOLDER = Path(".demo")
+Now: TypeAlias = Callable[[], datetime]
+
+
+def now_utc() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+def from_environment() -> Starlette:
+    """The server as the environment configures it: what worker processes start."""
+    return create(configuration.from_environment())
+
+
+def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> Starlette:
+    """Build the server; database, policy, relay and clock begin with its lifespan.
+
+    `driven`: whether relay and clock run beside the requests.
+    """
+    offices: list[Office] = []
+    demo_people: list[DemoPerson] = []
+
+    def office() -> Office:
+        return offices[-1]
+
+    @asynccontextmanager
+    async def lifespan(application: Starlette) -> AsyncGenerator[None]:
+        async with open_office(settings, now) as opened:
+            if settings.demo:
+                found = await people.demo_tokens()
+                demo_people.extend(
+                    DemoPerson(name=user.name, roles=roles, token=t) for user, roles, t in found
+                )
+            application.state.office = opened
+            offices.append(opened)
+            try:
+                async with _drivers(opened, settings) if driven else nullcontext():
+                    yield
+            finally:
+                offices.remove(opened)
+
+    def page() -> GraphiqlConfig:
+        return GraphiqlConfig(graphql_path="/graphql", people=tuple(demo_people), tabs=TABS)
+
+    has_page = settings.graphiql and not settings.production
+    for name in missing_files() if has_page else ():
+        log.warning("GraphiQL is incomplete: %s is missing; install the package with npm at hand", name)
+    return Starlette(
+        routes=[
+            *routes(office, page if has_page else None),
+            *(dev_routes(office, settings) if settings.demo else []),
+        ],
+        middleware=[_cors(settings)],
+        lifespan=lifespan,
+        max_body_size=MAX_BODY,
+    )
+
+
+@asynccontextmanager
+async def open_office(settings: Settings, now: Now = now_utc) -> AsyncGenerator[Office]:
+    """Open the database and load the policy.
+
+    Raises:
+        StartError: when the database is unreachable or unmigrated, or the policy has mistakes.
+    """
+    policy = Policy.load(settings.policy_folder, now=now())
+    async with Database.open(settings.database_url, pool_size=settings.database_pool) as database:
+        await database.require_migrated()
+        yield Office(
+            database=database,
+            policy=lambda: policy,
+            now=now,
+            rules=Rules(review=settings.review, grace=settings.grace),
+            state_folder=STATE_FOLDER if settings.demo else None,
+        )
+
+
+@asynccontextmanager
+async def _drivers(office: Office, settings: Settings) -> AsyncGenerator[None]:
+    """Run the relay and the clock beside the requests, and end them with a last look at their work."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(driver(office, settings, stop)) for driver in (relay, clock)]
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def check_start(settings: Settings) -> None:
+    """Make sure that workers will be able to start.
+
+    Raises:
+        StartError: what `open_office` raises, and when a database that is not the demo's holds demo tokens.
+    """
+    async with open_office(settings):
+        if not settings.demo and await people.has_demo_tokens():
+            raise BadDatabase(
+                "the database holds the demo's tokens, which everybody knows: use another database "
+                "(GQL_APPROVALS_DATABASE_URL), or start `gql-approvals demo`"
+            )
+
+
+def _cors(settings: Settings) -> Middleware:
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.allowed_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["authorization", "content-type", "x-account", "apollo-require-preflight"],
+        expose_headers=["x-request-id"],
+    )

@@ -1,0 +1,79 @@
+"""The socket, and the processes that serve on it."""
+
+import errno
+import socket
+from typing import cast
+
+import click
+
+from gql_approvals.cli.output import CannotStart
+
+FACTORY = "gql_approvals.app:from_environment"
+_SHUTDOWN_S = 5  # running requests may end within this
+_BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the socket that all workers share; from now on clients wait instead of being refused.
+
+    Raises:
+        CannotStart: when the address cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _unusable(host, port, error) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Where a browser on this machine finds it: `http://127.0.0.1:8000`."""
+    host, port = cast("tuple[str, int]", listener.getsockname()[:2])
+    anywhere: dict[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared, not bound
+    host = anywhere.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def run(listener: socket.socket, workers: int) -> None:
+    """Serve until SIGINT or SIGTERM; every worker reads its settings from the environment."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    config = uvicorn.Config(
+        FACTORY,
+        factory=True,
+        workers=workers,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+    )
+    if workers > 1:
+        Multiprocess(config, sockets=[listener]).run()
+        return
+    server = uvicorn.Server(config)
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        return  # asked for with Ctrl-C, and done
+    if not server.started:
+        raise click.exceptions.Exit(2)
+
+
+def _unusable(host: str, port: int, error: OSError) -> CannotStart:
+    match error.errno:
+        case errno.EADDRINUSE:
+            message = (
+                f"port {port} of {host} is taken: stop what listens there, or choose another with --port"
+            )
+        case errno.EACCES:
+            message = f"port {port} needs privileges: choose one above 1023 with --port"
+        case _:
+            message = f"cannot listen on {host}, port {port}: {error.strerror}; choose another with --host"
+    return CannotStart(message)

@@ -1,0 +1,27 @@
+"""How answers are printed: as text for people, or as one JSON value for programs."""
+
+import json
+from collections.abc import Mapping
+
+import click
+
+
+class CannotStart(click.ClickException):
+    """Something cannot be started as it is asked for or configured."""
+
+    exit_code = 2
+
+
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: one value on standard output, for programs.",
+)
+
+
+def show(data: Mapping[str, object], text: str, form: str) -> None:
+    """Print an answer in the form that was asked for."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2) if form == "json" else text)

@@ -1,0 +1,24 @@
+"""`serve`: the server, for production."""
+
+import asyncio
+
+import click
+
+from gql_approvals.cli.listening import listen, run
+from gql_approvals.settings import from_environment
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes.")
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve GraphQL over HTTP.
+
+    Settings, database and policy are checked first: what is wrong is said once, with exit code 2.
+    """
+    from gql_approvals import app
+
+    asyncio.run(app.check_start(from_environment()))
+    with listen(host, port) as listener:
+        run(listener, workers)

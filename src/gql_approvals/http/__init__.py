@@ -1,0 +1,1 @@
+"""Starlette: routes, the GraphQL view, GraphiQL, health, the demo's pages."""

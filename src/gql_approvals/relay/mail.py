@@ -1,0 +1,175 @@
+"""Mails: from facts to a message, the same bytes at every attempt.
+
+One thread a review: its subject stays the same, and every mail of it refers to one anchor that no mail has
+as its own id. Links lead to the review and never decide anything, since mail scanners open them.
+"""
+
+import hashlib
+import json
+import re
+from datetime import UTC
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+
+import jinja2
+
+from gql_approvals.relay.text import clipped, header_text, one_line, paragraphs
+from gql_approvals.relay.wording import sending_text, time_text, wording_of
+from gql_approvals.service.delivery import SUBMITTED, MailFacts
+from gql_approvals.workflow.content import Json, as_json
+from gql_approvals.workflow.vocabulary import ANYONE
+
+_ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f<>()\[\]\\,;:"@]+@[^\s\x00-\x1f\x7f<>()\[\]\\,;:"@]+""")
+_NOT_ATOM = re.compile(r"[^A-Za-z0-9_-]+")
+_DEFINITION_LENGTH = 500
+
+
+class Unmailable(Exception):
+    """The recipient's address is none; the message is the reason."""
+
+
+def compose(facts: MailFacts, *, sender: str, review_url: str) -> EmailMessage:
+    """The mail of these facts. `sender`: an address, with or without a name.
+
+    Raises:
+        Unmailable: when no mail can be sent to the recipient's address.
+    """
+    own = address_of(parseaddr(sender)[1])
+    to = address_of(facts.recipient.email)
+    host = own.rpartition("@")[2]
+    shown = _shown(facts, review_url)
+    mail = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
+    via = "Campaign approval" if facts.actor is None else f"{header_text(facts.actor)} via Campaign approval"
+    mail["From"] = _mailbox(via, own)
+    mail["To"] = _mailbox(header_text(facts.recipient.name), to)
+    mail["Subject"] = subject_of(facts)
+    mail["Date"] = format_datetime(facts.at.astimezone(UTC))
+    mail["Message-ID"] = f"<{_atom(facts.key)}@{host}>"
+    mail["In-Reply-To"] = mail["References"] = f"<{_thread(facts)}@{host}>"
+    mail["List-Id"] = f"Campaign approval <{_atom(facts.account_slug)}.approvals.{host}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "All"
+    mail["X-Gql-Approvals-Event"] = header_text(facts.event)
+    mail["X-Gql-Approvals-Campaign"] = facts.campaign_id
+    mail.set_content(_TEMPLATES.get_template("mail.txt").render(shown), cte="quoted-printable")
+    html = _TEMPLATES.get_template("mail.html").render(shown)
+    mail.add_alternative(html, subtype="html", cte="quoted-printable")
+    mail.set_boundary("=_" + hashlib.sha256(facts.key.encode()).hexdigest()[:40])
+    return mail
+
+
+def subject_of(facts: MailFacts) -> str:
+    """The same for every mail of a review."""
+    return f"[Campaign approval] {header_text(facts.name)} (revision {facts.review_revision})"
+
+
+def address_of(text: str) -> str:
+    """A bare address for envelope and header, its domain in ASCII.
+
+    Raises:
+        Unmailable: when it is none, or more than one.
+    """
+    if not _ADDRESS.fullmatch(text):
+        raise Unmailable(f"`{one_line(text)}` is no mail address")
+    local, _, domain = text.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        raise Unmailable(f"`{one_line(text)}` has no valid domain") from None
+
+
+def link_of(facts: MailFacts, review_url: str) -> str:
+    """Where the review is read; empty when no address is configured."""
+    return review_url.replace("{campaign}", facts.campaign_id).replace("{request}", facts.request_id or "")
+
+
+def _shown(facts: MailFacts, review_url: str) -> dict[str, object]:
+    """What the templates show, every text on its line or in its paragraphs."""
+    is_submission = facts.event == SUBMITTED
+    return {
+        "wording": wording_of(facts),
+        "greeting": one_line(facts.recipient.name),
+        "account": one_line(facts.account_name),
+        "rows": _rows(facts) if is_submission else _rows(facts)[:4],
+        "quotes": [(label, paragraphs(text)) for label, text in _quotes(facts) if text],
+        "copy": _copy(facts) if is_submission else [],
+        "link": link_of(facts, review_url),
+    }
+
+
+def _rows(facts: MailFacts) -> list[tuple[str, str]]:
+    audience = facts.audience
+    rows = [
+        ("Channel", facts.channel.replace("_", " ").capitalize()),
+        ("Segment", one_line(audience.segment)),
+        ("Audience", f"{audience.estimated_size:,} people"),
+        ("Sending", sending_text(facts)),
+        ("Definition", "" if audience.definition is None else _compact(audience.definition)),
+        ("Changed", ", ".join(section.lower() for section in facts.changed_sections)),
+        ("Submitted by", one_line(facts.submitted_by or "")),
+        ("Decide before", "" if facts.expires_at is None else time_text(facts.expires_at, facts.time_zone)),
+        ("Needed", ", ".join(_requirement(item.needed, item.role) for item in facts.requirements)),
+        ("Who else may decide", ", ".join(one_line(name) for name in facts.deciders) or "nobody"),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _quotes(facts: MailFacts) -> list[tuple[str, str | None]]:
+    is_submission = facts.event == SUBMITTED
+    approvers = ", ".join(one_line(name) for name in facts.approved_by)
+    return [
+        ("Reason", facts.reason),
+        ("Note to the checker", facts.note if is_submission else None),
+        ("Approved by", approvers),
+    ]
+
+
+def _copy(facts: MailFacts) -> list[tuple[str, str]]:
+    fields = as_json(facts.content).items()
+    return [(_label(name), paragraphs(_text(value))) for name, value in fields if value not in (None, [], ())]
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, (list, tuple)):
+        return "\n".join(f"{place}. {item}" for place, item in enumerate(value, 1))
+    return str(value)
+
+
+def _label(name: str) -> str:
+    """`fromEmail` → `From email`."""
+    words = re.sub(r"([A-Z])", r" \1", name).lower()
+    return words[:1].upper() + words[1:]
+
+
+def _compact(value: Json) -> str:
+    return clipped(one_line(json.dumps(value, ensure_ascii=False), _DEFINITION_LENGTH), _DEFINITION_LENGTH)
+
+
+def _requirement(needed: int, role: str) -> str:
+    return f"{needed} by anyone who may approve" if role == ANYONE else f"{needed} by {one_line(role)}"
+
+
+def _mailbox(name: str, address: str) -> Address:
+    local, _, domain = address.rpartition("@")
+    return Address(display_name=name, username=local, domain=domain)
+
+
+def _thread(facts: MailFacts) -> str:
+    review = facts.campaign_id if facts.request_id is None else facts.request_id
+    return _atom(f"review-{facts.account_slug}-{review}")
+
+
+def _atom(text: str) -> str:
+    """Text fit for the left side of a message id; global ids and slugs stay as they are."""
+    return _NOT_ATOM.sub("-", text)
+
+
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("gql_approvals.relay"),
+    autoescape=jinja2.select_autoescape(["html"]),
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)

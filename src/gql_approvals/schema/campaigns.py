@@ -1,0 +1,326 @@
+"""Campaigns and what belongs to them, as the API answers them.
+
+Every type here holds the campaign as it is at this moment: statuses are effective, whether or not a clock
+has written an expiry down.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import strawberry
+
+from gql_approvals.persistence import lookups, pages
+from gql_approvals.schema import enums, parts, people
+from gql_approvals.schema.connections import After, Connection, First, connect
+from gql_approvals.schema.content import Content, answered
+from gql_approvals.schema.context import Info
+from gql_approvals.schema.fields import about, field
+from gql_approvals.schema.node import Node, id_of
+from gql_approvals.schema.scalars import JSON
+from gql_approvals.service import reading
+from gql_approvals.workflow import model
+from gql_approvals.workflow.vocabulary import (
+    Authorisation,
+    CampaignStatus,
+    Channel,
+    PublishMode,
+    RequestStatus,
+    Verdict,
+)
+
+
+@strawberry.type(description="A numbered content of a campaign; for ever as it is once it was submitted.")
+class Revision(Node):
+    """Answers `workflow.model.Revision`."""
+
+    value: strawberry.Private[model.Revision]
+    number: int = about("Counted from 1; numbers are never used again.")
+    content: Content = about("The copy.")
+    audience: parts.Audience = about("Who gets it.")
+    scheduled_at: datetime | None = about("When it goes out, if it is scheduled.")
+    content_hash: str = about("What a vote is for: a hash over the three section hashes.")
+    section_hashes: list[parts.SectionHash] = about("The hash of each section.")
+    created_at: datetime = about("When it was made.")
+
+    @field
+    async def contributors(self, info: Info) -> list[people.User]:
+        """Who made this content; none of them may decide on it."""
+        return [await people.user(info, key) for key in sorted(self.value.contributors)]
+
+    @field
+    async def created_by(self, info: Info) -> people.User:
+        """Who began it."""
+        return await people.user(info, self.value.created_by)
+
+
+@strawberry.type(description="One person's decision on one content.")
+class Decision(Node):
+    """Answers `workflow.model.Decision`."""
+
+    user_id: strawberry.Private[int]
+    verdict: Verdict = about("Approved or rejected.")
+    at: datetime = about("When it was made.")
+    reason: str | None = about("Why it was rejected, or what the checker remarked.")
+    content_hash: str = about("The content it was made for.")
+    policy_version: str = about("The version of the policy that allowed it.")
+    voided: bool = about("Whether an edit, a withdrawal or a revocation undid it.")
+
+    @field
+    async def by(self, info: Info) -> people.User:
+        """Who decided."""
+        return await people.user(info, self.user_id)
+
+
+@strawberry.type(description="One review of one revision.")
+class ApprovalRequest(Node):
+    """Answers `workflow.model.ApprovalRequest`."""
+
+    of: strawberry.Private[model.Campaign]
+    value: strawberry.Private[model.ApprovalRequest]
+    content_hash: str = about("The content under review: send it with your decision.")
+    status: RequestStatus = about("How it ended, or OPEN.")
+    submitted_at: datetime = about("When it was submitted.")
+    expires_at: datetime | None = about("Until when it can be decided.")
+    note: str | None = about("What the submitter wrote to the checkers.")
+    decisions: list[Decision] = about("The decisions, in the order they were made.")
+    policy_version: str = about("The version of the policy that set the requirements.")
+
+    @field
+    def campaign(self) -> "Campaign":
+        """The campaign."""
+        return campaign(self.of)
+
+    @field
+    async def revision(self, info: Info) -> Revision:
+        """The revision under review."""
+        return await _revision(info, self.of, self.value.revision_number)
+
+    @field
+    async def submitted_by(self, info: Info) -> people.User:
+        """Who asked for approval."""
+        return await people.user(info, self.value.submitted_by)
+
+    @field
+    async def requirements(self, info: Info) -> list[parts.Requirement]:
+        """What must be met, and how far it is."""
+        tallies = reading.request_tallies(await info.context.scene(), self.of, self.value)
+        return [parts.Requirement(value=tally) for tally in tallies]
+
+    @field
+    async def eligible_approvers(self, info: Info) -> list[parts.Eligibility]:
+        """Every active member, with what is in the way of their approval counting."""
+        reader = (await info.context.caller()).user_id
+        scene = await info.context.scene()
+        found = reading.request_electors(scene, self.of, self.value.requirements, reader)
+        return [parts.eligibility(elector) for elector in found]
+
+
+@strawberry.type(description="A revision that went out.")
+class Publication(Node):
+    """Answers `workflow.model.Publication`."""
+
+    of: strawberry.Private[model.Campaign]
+    value: strawberry.Private[model.Publication]
+    content_hash: str = about("Exactly what was sent.")
+    authorisation: Authorisation = about("What allowed it, for ever.")
+    sent_at: datetime = about("When the hand-over was committed.")
+    handed_over_at: datetime | None = about("When the sending system took it.")
+    metrics: parts.Metrics = about("The sending system's figures.")
+
+    @field
+    async def revision(self, info: Info) -> Revision:
+        """What was sent."""
+        return await _revision(info, self.of, self.value.revision_number)
+
+    @field
+    def request(self) -> ApprovalRequest | None:
+        """The review that authorised it; null when approvals were off."""
+        found = [item for item in self.of.requests if item.id == self.value.request_id]
+        return approval_request(self.of, found[0]) if found else None
+
+
+@strawberry.type(description="A campaign; `status` speaks of its head revision.")
+class Campaign(Node):
+    """Answers `workflow.model.Campaign`."""
+
+    value: strawberry.Private[model.Campaign]
+    name: str = about("What people call it; not part of the content.")
+    channel: Channel = about("Where it is sent; fixed for ever.")
+    status: CampaignStatus = about("Where the head revision stands.")
+    publish_mode: PublishMode = about("What makes it go out once it is approved.")
+    version: int = about("Raised by every accepted change: send it as `expectedVersion`.")
+    created_at: datetime = about("When it was created.")
+    updated_at: datetime = about("When it last changed.")
+    authorisation: Authorisation | None = about("What allows an APPROVED or SENT head to be sent.")
+
+    @field
+    async def created_by(self, info: Info) -> people.User:
+        """Who created it."""
+        return await people.user(info, self.value.created_by)
+
+    @field
+    async def duplicated_from(self, info: Info) -> "Campaign | None":
+        """The campaign it was duplicated from, if the viewer may see it."""
+        if self.value.duplicated_from is None:
+            return None
+        source = await info.context.campaign(self.value.duplicated_from)
+        return None if source is None else campaign(source)
+
+    @field
+    def head(self) -> Revision:
+        """The newest revision that is not discarded."""
+        return revision(self.value.head)
+
+    @field
+    def live(self) -> Publication | None:
+        """What recipients get now."""
+        return None if self.value.live is None else publication(self.value, self.value.live)
+
+    @field
+    def open_request(self) -> ApprovalRequest | None:
+        """The request that waits for decisions."""
+        request = self.value.open_request
+        return None if request is None else approval_request(self.value, request)
+
+    @field
+    def metrics(self) -> parts.Metrics | None:
+        """The figures of the live publication."""
+        return None if self.value.live is None else parts.metrics(self.value.live.metrics)
+
+    @field
+    async def viewer_actions(self, info: Info) -> list[parts.ActionVerdict]:
+        """What the viewer may do to it now, and why not: by the code that answers the mutations."""
+        reader = (await info.context.caller()).user_id
+        found = reading.viewer_actions(await info.context.scene(), reader, self.value)
+        return [
+            parts.ActionVerdict(
+                action=enums.CampaignAction(verdict.action.value),
+                allowed=not verdict.reasons,
+                reasons=parts.reasons(verdict.reasons),
+            )
+            for verdict in found
+        ]
+
+    @field
+    async def requests(self, first: First = 20, after: After = None) -> Connection[ApprovalRequest]:
+        """All its requests, newest first."""
+        by_id = {item.id: item for item in self.value.requests}
+
+        async def load(keys: Sequence[int]) -> Mapping[int, ApprovalRequest]:
+            return {key: approval_request(self.value, by_id[key]) for key in keys if key in by_id}
+
+        return await connect(pages.requests(_key(self.value)), first, after, load)
+
+    @field
+    async def revisions(self, info: Info, first: First = 20, after: After = None) -> Connection[Revision]:
+        """All its revisions, discarded ones included, newest first."""
+
+        async def load(keys: Sequence[int]) -> Mapping[int, Revision]:
+            places = await lookups.revision_places(self.value.account_id, keys)
+            return {key: await _revision(info, self.value, place[1]) for key, place in places.items()}
+
+        return await connect(pages.revisions(_key(self.value)), first, after, load)
+
+    @field
+    async def publications(self, first: First = 20, after: After = None) -> Connection[Publication]:
+        """All that was sent of it, newest first."""
+
+        async def load(keys: Sequence[int]) -> Mapping[int, Publication]:
+            found = await lookups.publications(self.value.account_id, keys)
+            return {key: publication(self.value, item) for key, (_, item) in found.items()}
+
+        return await connect(pages.publications(_key(self.value)), first, after, load)
+
+
+# --------------------------------------------------------------------------------------- from the values
+def campaign(value: model.Campaign) -> Campaign:
+    """A campaign as the API answers it."""
+    return Campaign(
+        id=id_of("Campaign", value.id),
+        value=value,
+        name=value.name,
+        channel=value.channel,
+        status=value.status,
+        publish_mode=value.head.publish_mode,
+        version=value.version,
+        created_at=value.created_at,
+        updated_at=value.updated_at,
+        authorisation=value.authorisation,
+    )
+
+
+def revision(value: model.Revision) -> Revision:
+    """A revision as the API answers it."""
+    definition = value.audience.definition
+    return Revision(
+        id=id_of("Revision", value.id),
+        value=value,
+        number=value.number,
+        content=answered(value.content),
+        audience=parts.Audience(
+            segment=value.audience.segment,
+            definition=None if definition is None else JSON(definition),
+            estimated_size=value.audience.estimated_size,
+        ),
+        scheduled_at=value.scheduled_at,
+        content_hash=value.hashes.content,
+        section_hashes=[
+            parts.SectionHash(section=section, hash=text) for section, text in value.hashes.by_section.items()
+        ],
+        created_at=value.created_at,
+    )
+
+
+def approval_request(of: model.Campaign, value: model.ApprovalRequest) -> ApprovalRequest:
+    """A request as the API answers it."""
+    return ApprovalRequest(
+        id=id_of("ApprovalRequest", value.id),
+        of=of,
+        value=value,
+        content_hash=value.content_hash,
+        status=value.status,
+        submitted_at=value.submitted_at,
+        expires_at=value.expires_at,
+        note=value.note,
+        decisions=[decision(item) for item in value.decisions],
+        policy_version=value.policy_version,
+    )
+
+
+def decision(value: model.Decision) -> Decision:
+    """A decision as the API answers it."""
+    return Decision(
+        id=id_of("Decision", value.id),
+        user_id=value.by,
+        verdict=value.verdict,
+        at=value.at,
+        reason=value.reason,
+        content_hash=value.content_hash,
+        policy_version=value.policy_version,
+        voided=value.voided,
+    )
+
+
+def publication(of: model.Campaign, value: model.Publication) -> Publication:
+    """A publication as the API answers it."""
+    return Publication(
+        id=id_of("Publication", value.id),
+        of=of,
+        value=value,
+        content_hash=value.content_hash,
+        authorisation=value.authorisation,
+        sent_at=value.sent_at,
+        handed_over_at=value.handed_over_at,
+        metrics=parts.metrics(value.metrics),
+    )
+
+
+async def _revision(info: Info, of: model.Campaign, number: int) -> Revision:
+    held = [item for item in (of.head, of.live_revision) if item is not None and item.number == number]
+    return revision(held[0] if held else await info.context.revision(_key(of), number))
+
+
+def _key(value: model.Campaign) -> int:
+    if value.id is None:
+        raise LookupError(value.name)  # what is answered has been stored
+    return value.id

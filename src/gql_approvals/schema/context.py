@@ -1,0 +1,119 @@
+"""What a resolver gets: who is calling, their account at this moment, and loaders that batch.
+
+One context serves one operation. After a mutation the scene and the loaders are made anew, so that its
+payload shows what it did.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from gql_approvals.errors import Unauthenticated
+from gql_approvals.persistence import campaigns, lookups, people
+from gql_approvals.persistence.people import User
+from gql_approvals.service import perform, reading
+from gql_approvals.service.caller import Caller, authenticate
+from gql_approvals.service.perform import Office
+from gql_approvals.service.scene import Scene
+from gql_approvals.service.tasks import Result, Task
+from gql_approvals.workflow.model import Campaign, Publication, Revision
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+NO_TOKEN = "sign in: send `Authorization: Bearer` with an API token"  # noqa: S105  # a message
+
+
+@dataclass
+class Context:
+    """`token` and `account_slug` are what the request said; nothing has been checked yet."""
+
+    office: Office
+    token: str | None
+    account_slug: str | None
+    request_id: str
+    _caller: Caller | None = field(default=None, init=False)
+    _scene: Scene | None = field(default=None, init=False)
+    _loaders: dict[str, DataLoader[Any, Any]] = field(
+        default_factory=dict[str, DataLoader[Any, Any]], init=False
+    )
+
+    async def caller(self) -> Caller:
+        """Who is calling.
+
+        Raises:
+            Unauthenticated: when nobody is, or the token is not good.
+            AccountRequired: when the account is not clear.
+        """
+        if self._caller is None:
+            if self.token is None:
+                raise Unauthenticated(NO_TOKEN)
+            self._caller = await authenticate(self.token, self.account_slug, self.office.now())
+        return self._caller
+
+    async def scene(self) -> Scene:
+        """The caller's account as it is now."""
+        if self._scene is None:
+            self._scene = await self.office.scene((await self.caller()).account.id)
+        return self._scene
+
+    async def perform(self, task: Task, key: str | None) -> Result:
+        """Perform a mutation; what is read afterwards is read anew."""
+        try:
+            return await perform.perform(self.office, await self.caller(), task, key=key)
+        finally:
+            self._scene = None
+            self._loaders.clear()
+
+    async def user(self, user_id: int) -> User:
+        """A person."""
+        found: User | None = await self._loader("users", _load_users).load(user_id)
+        if found is None:
+            raise LookupError(user_id)  # people are never deleted
+        return found
+
+    async def campaign(self, campaign_id: int) -> Campaign | None:
+        """A campaign that the caller may see, as it is now."""
+        found: Campaign | None = await self._loader("campaigns", self._load_campaigns).load(campaign_id)
+        return found
+
+    async def acted_on(self, campaign_id: int) -> Campaign:
+        """A campaign that the caller has just changed, seen or not."""
+        scene = await self.scene()
+        found = await campaigns.load(scene.account.id, [campaign_id])
+        return scene.current(found[campaign_id])
+
+    async def publication(self, publication_id: int) -> tuple[Campaign, Publication]:
+        """A publication whose figures the caller has just changed, with its campaign."""
+        account_id = (await self.caller()).account.id
+        campaign_id, value = (await lookups.publications(account_id, [publication_id]))[publication_id]
+        return await self.acted_on(campaign_id), value
+
+    async def revision(self, campaign_id: int, number: int) -> Revision:
+        """A revision of a campaign that the caller may see."""
+        places = self._loader("revisions", self._load_revisions)
+        found: Revision | None = await places.load((campaign_id, number))
+        if found is None:
+            raise LookupError((campaign_id, number))  # revisions are never deleted
+        return found
+
+    def _loader(self, name: str, load: Callable[[list[K]], Any]) -> DataLoader[K, Any]:
+        return self._loaders.setdefault(name, DataLoader(load_fn=load))
+
+    async def _load_campaigns(self, ids: list[int]) -> Sequence[Campaign | None]:
+        found = await reading.visible_campaigns(await self.scene(), (await self.caller()).user_id, ids)
+        return [found.get(key) for key in ids]
+
+    async def _load_revisions(self, places: list[tuple[int, int]]) -> Sequence[Revision | None]:
+        found = await lookups.revisions((await self.caller()).account.id, places)
+        return [found.get(place) for place in places]
+
+
+async def _load_users(ids: list[int]) -> Sequence[User | None]:
+    found = await people.users(ids)
+    return [found.get(key) for key in ids]
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,105 @@
+"""Accounts, users, members, and whoever is asking."""
+
+import strawberry
+
+from gql_approvals.persistence import people
+from gql_approvals.schema.context import Info
+from gql_approvals.schema.fields import about, field
+from gql_approvals.schema.node import Node, id_of
+from gql_approvals.service import reading
+from gql_approvals.service.caller import Caller
+from gql_approvals.workflow import model
+from gql_approvals.workflow.vocabulary import NotifyScope
+
+
+@strawberry.type(description="A tenant: its people, its campaigns, and whether they need approval.")
+class Account(Node):
+    """Answers `workflow.model.Account`."""
+
+    slug: str = about("The name in addresses, and what X-Account takes.")
+    name: str = about("The name for people.")
+    time_zone: str = about("The IANA time zone that mails show times in.")
+    approvals_enabled: bool = about("Whether campaigns need approval before they are sent.")
+    notify_scope: NotifyScope = about("Who is told of submissions and decisions.")
+
+
+@strawberry.type(description="A person; the same one in every account they belong to.")
+class User(Node):
+    """Answers `persistence.people.User`."""
+
+    name: str = about("The person's name.")
+    email: str = about("The person's address.")
+
+
+@strawberry.type(description="A person in an account.")
+class Member(Node):
+    """Answers `workflow.model.Member`."""
+
+    value: strawberry.Private[model.Member]
+    roles: list[str] = about("The roles that the policy file gives permissions to.")
+    active: bool = about("Whether the person may act in this account.")
+
+    @field
+    async def user(self, info: Info) -> User:
+        """The person."""
+        return await user(info, self.value.user_id)
+
+
+@strawberry.type(description="Who is asking.")
+class Viewer:
+    """Answers `service.caller.Caller`."""
+
+    caller: strawberry.Private[Caller]
+
+    @field
+    async def user(self, info: Info) -> User:
+        """The person behind the token."""
+        return await user(info, self.caller.user_id)
+
+    @field
+    async def account(self, info: Info) -> Account:
+        """The account that this request speaks of."""
+        return account((await info.context.scene()).account)
+
+    @field
+    async def accounts(self) -> list[Account]:
+        """All accounts of the person; choose one with the header X-Account."""
+        return [account(item) for item in self.caller.accounts]
+
+    @field
+    async def roles(self, info: Info) -> list[str]:
+        """The person's roles in this account."""
+        return sorted((await info.context.scene()).active.get(self.caller.user_id, ()))
+
+    @field
+    async def permissions(self, info: Info) -> list[str]:
+        """What these roles may do, at least for some campaigns: words of the policy file."""
+        scene = await info.context.scene()
+        return [permission.value for permission in reading.permissions(scene, self.caller.user_id)]
+
+
+def account(value: model.Account) -> Account:
+    """An account as the API answers it."""
+    return Account(
+        id=id_of("Account", value.id),
+        slug=value.slug,
+        name=value.name,
+        time_zone=value.time_zone,
+        approvals_enabled=value.approvals_enabled,
+        notify_scope=value.notify_scope,
+    )
+
+
+def person(value: people.User) -> User:
+    """A person as the API answers them."""
+    return User(id=id_of("User", value.id), name=value.name, email=value.email)
+
+
+def member(value: model.Member) -> Member:
+    """A member as the API answers them."""
+    return Member(id=id_of("Member", value.id), value=value, roles=sorted(value.roles), active=value.active)
+
+
+async def user(info: Info, user_id: int) -> User:
+    """A person by their key."""
+    return person(await info.context.user(user_id))
