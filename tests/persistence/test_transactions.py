@@ -284,6 +284,8 @@ async def test_400_transactions_cancelled_from_within_leave_the_database_usable(
         for _ in range(turn % 40):
             await asyncio.sleep(0)
         task.cancel()
+        await asyncio.sleep(0)
+        task.cancel()  # again, while it rolls back
         committed += await asyncio.gather(task, return_exceptions=True) == [None]
 
     assert free_connections(database) == free

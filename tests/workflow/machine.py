@@ -11,6 +11,7 @@ from tests.workflow.ledger import IDLE, Ledger, promise
 from tests.workflow.world import (
     ADMIN,
     CHECKERS_AND_ADMIN,
+    CLEO,
     DAY,
     EVERYBODY,
     HOUR,
@@ -64,7 +65,11 @@ MOMENTS = (
 )
 
 
+all_right = st.permutations(CHECKERS_AND_ADMIN).map(lambda people: [(person, "right") for person in people])
 kinds = often("right", "other", "older", "empty")
+wild = st.lists(
+    st.tuples(checkers, st.sampled_from(["right", "right", "no", "other", "older", "empty"])), max_size=4
+)
 
 
 class CampaignMachine(RuleBasedStateMachine):
@@ -190,11 +195,13 @@ class CampaignMachine(RuleBasedStateMachine):
     @rule(
         person=makers,
         note=often("please", None, "  "),
-        ballots=st.lists(st.tuples(checkers, kinds), min_size=1, max_size=4) | st.just([]),
+        ballots=all_right | all_right | wild,
+        needed=quorums | st.none(),
     )
-    def submit(self, person, note, ballots):
-        """Submit, and let some people approve in the same step, so that the search gets far."""
+    def submit(self, person, note, ballots, needed):
+        """Submit, and let some people decide in the same step, so that the search gets far."""
         books = self.books
+        self.world.ask_for(needed or self.world.requirements[0].needed)
         needed = self.world.requirements[0].needed
         able = set(CHECKERS_AND_ADMIN) - self.without - books.authors - {person}
         again = books.comes_again_unchanged() and not (note or "").strip()
@@ -215,30 +222,31 @@ class CampaignMachine(RuleBasedStateMachine):
         self.raised()
         books.note_submission(person, needed, self.world.now)
         for voter, kind in ballots:
-            self.approve(voter, kind)
+            if kind == "no":
+                self.reject(voter, "right", "the price is wrong")
+            else:
+                self.approve(voter, kind)
 
-    @worth_trying_when(lambda books: books.status in (S.PENDING_REVIEW, S.APPROVED))
-    @rule(maker=makers, checker=checkers)
-    def stop(self, maker, checker):
-        if self.books.open is not None:
+    @worth_trying_when(lambda books: books.number in books.frozen or books.sent)
+    @rule(maker=makers, checker=checkers, draft=drafts, gives_up=st.sampled_from([False, False, True]))
+    def change_course(self, maker, checker, draft, gives_up):
+        """Take back what was begun, whatever it is; or give up and begin another campaign."""
+        if gives_up and not self.books.sent:
+            self.archive_and_begin_anew(maker, draft)
+        elif self.books.open is not None:
             self.take_back(maker, Action.WITHDRAW)
-        else:
+        elif self.books.status is S.APPROVED:
             self.take_back(checker, Action.REVOKE)
+        elif self.books.sent and self.books.status in IDLE:
+            self.take_back(maker, Action.DISCARD)
 
-    @worth_trying_when(lambda books: books.sent and books.status in IDLE)
-    @rule(person=makers)
-    def discard(self, person):
-        self.take_back(person, Action.DISCARD)
-
-    @worth_trying_when(lambda books: len(books.written) > 2 and not books.sent)
-    @rule(person=makers, draft=drafts, needed=quorums)
-    def archive_and_begin_anew(self, person, draft, needed):
+    def archive_and_begin_anew(self, person, draft):
         self.take_back(person, Action.ARCHIVE)
         self.books_agree()
         for action in set(Action) - {Action.CREATE, Action.DUPLICATE, Action.VIEW, Action.COMMENT}:
             fields = {"content_hash": self.books.words.hash, "reason": "because"}
             self.attempt(ADMIN, action, {"what is archived stays so": False}, **fields)
-        self.begin(person, draft, needed)
+        self.begin(person, draft, self.world.requirements[0].needed)
 
     def take_back(self, person, action):
         books = self.books
@@ -281,7 +289,7 @@ class CampaignMachine(RuleBasedStateMachine):
     def try_anything(self, action, maker, checker, kind):
         match action:
             case Action.SUBMIT:
-                self.submit(maker, "please", ())
+                self.submit(maker, "please", (), None)
             case Action.APPROVE:
                 self.approve(checker, kind)
             case Action.REJECT:
@@ -306,15 +314,19 @@ class CampaignMachine(RuleBasedStateMachine):
             "one person decides once": review is None or person not in review.voters,
         }
 
-    @worth_trying_when(lambda books: books.open is not None)
+    @worth_trying_when(lambda books: books.reviews and books.status is not S.DRAFT)
     @rule(
         person=checkers,
         who=st.sampled_from(["somebody", "somebody", "an author", "a voter"]),
         kind=kinds,
-        reason=often(None, "the price is wrong", " "),
+        reason=st.sampled_from([None, None, "the price is wrong", "the price is wrong", " "]),
+        suspended=often("as before", None, CLEO, ADMIN),
     )
-    def decide(self, person, who, kind, reason):
-        """Decide; with a will to find those who must not."""
+    def decide(self, person, who, kind, reason, suspended):
+        """Decide, with a will to find those who must not; rights may have come and gone before."""
+        if suspended != "as before":
+            self.without = frozenset({suspended} - {None})
+            self.world.electorate = Electorate(self.without)
         choice = {"an author": self.books.authors, "a voter": self.books.review.voters}.get(who, set())
         forbidden = sorted(choice & set(CHECKERS_AND_ADMIN))
         voter = forbidden[0] if forbidden else person
@@ -454,13 +466,6 @@ class CampaignMachine(RuleBasedStateMachine):
             self.raised()
             self.books.note_switched_off()
             self.sends(change, expected=self.is_sent_by_approval())
-
-    @rule(needed=st.one_of(st.none(), quorums), person=st.one_of(st.none(), checkers))
-    def change_the_policy(self, needed, person):
-        """Ask for more or fewer approvals from now on; take a right away, or give all back."""
-        self.world.ask_for(needed or self.world.requirements[0].needed)
-        self.without = frozenset(() if person is None or self.without else {person})
-        self.world.electorate = Electorate(self.without)
 
     # --------------------------------------------------------------------------------- invariants
     @invariant()

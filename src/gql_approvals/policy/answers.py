@@ -36,7 +36,7 @@ class Answers:
         self._lines: dict[tuple[str, Permission], tuple[Grant, ...]] = {}
         self._shown: dict[tuple[str, Permission], list[list[str]]] = {}
         self._classes: dict[tuple[str, Permission], Classes] = {}
-        self._cells: dict[tuple[frozenset[str], str, Permission], _Cell] = {}
+        self._cells: dict[tuple[frozenset[str], str, Permission], Cell] = {}
         self._conflicts: dict[tuple[frozenset[str], str], tuple[Reason, ...]] = {}
         self._holders: dict[tuple[frozenset[str], str, str], bool] = {}
         self._required: dict[tuple[str, int], tuple[tuple[str, int], ...]] = {}
@@ -58,7 +58,7 @@ class Answers:
         place = account if account in self._named else ELSEWHERE
         cell = self._cells.get((roles, place, permission))
         if cell is None:
-            cell = self._cell(roles, account, permission)
+            cell = self.cell(roles, account, permission)
         key = cell.classes.key(facts)
         answer = cell.lawful.get(key)
         if answer is None:
@@ -69,7 +69,7 @@ class Answers:
 
     def granted(self, roles: frozenset[str], account: str, permission: Permission, facts: Facts) -> bool:
         """Casbin's answer alone."""
-        cell = self._cell(roles, account, permission)
+        cell = self.cell(roles, account, permission)
         key = cell.classes.key(facts)
         answer = cell.granted.get(key)
         if answer is None:
@@ -88,11 +88,12 @@ class Answers:
             return False
         return permission not in SEPARATED or not self.conflict(roles, account)
 
-    def _cell(self, roles: frozenset[str], account: str, permission: Permission) -> "_Cell":
+    def cell(self, roles: frozenset[str], account: str, permission: Permission) -> "Cell":
+        """Where answers about these roles and this action are remembered."""
         place = self.place(account)
         key = (roles, place, permission)
         if key not in self._cells:
-            cell = _Cell(self.classes(place, permission))
+            cell = Cell(self.classes(place, permission))
             if not self.remembers:
                 return cell
             self._cells[key] = cell
@@ -227,7 +228,7 @@ class Answers:
         return None
 
 
-class _Cell:
+class Cell:
     """What is remembered of one (role set, account, permission), by class of facts."""
 
     __slots__ = ("classes", "granted", "lawful", "why")

@@ -23,7 +23,17 @@ ALLOWED_BY_RULE = "ALLOWED_BY_RULE"
 def explain(
     answers: Answers, roles: frozenset[str], account: str, permission: Permission, facts: Facts
 ) -> tuple[Reason, ...]:
-    """At least one reason; the first one decided."""
+    """At least one reason; the first one decided. Remembered like the answer itself."""
+    cell = answers.cell(roles, account, permission)
+    key = cell.classes.key(facts)
+    if key not in cell.why:
+        cell.why[key] = _explained(answers, roles, account, permission, facts)
+    return cell.why[key]
+
+
+def _explained(
+    answers: Answers, roles: frozenset[str], account: str, permission: Permission, facts: Facts
+) -> tuple[Reason, ...]:
     if not answers.granted(roles, account, permission, facts):
         return tuple(_refused(answers, roles, account, permission, facts))
     if permission in REQUIRES_VIEW and not answers.granted(roles, account, Permission.VIEW, facts):

@@ -109,17 +109,11 @@ class Lane:
                 await asyncio.sleep(_RETRY_S)
             else:
                 break
-        why = f" error={note.text}" if note.text else ""
-        attempt = message.attempts + 1
         _log.log(
             note.level,
-            "%s kind=%s message=%d attempt=%d%s",
-            note.event,
-            self.kind,
-            message.id,
-            attempt,
-            error,
-        )
+            "%s kind=%s message=%d attempt=%d error=%s",
+            note.event, self.kind, message.id, message.attempts + 1, note.text or None,
+        )  # fmt: skip
 
     async def _write(self, message: Message, note: "_Note") -> None:
         now = self.office.now()
