@@ -141,7 +141,13 @@ class Client(_Statements):
         await self._post_connect()
 
     async def _connect(self) -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(self.filename, isolation_level=None)
+        connection = aiosqlite.connect(self.filename, isolation_level=None)
+        try:
+            await connection
+        except BaseException:
+            # Its thread still has a message for this loop, and would find the loop closed.
+            await uninterrupted(asyncio.to_thread(connection._thread.join))
+            raise
         try:
             for pragma, value in self.pragmas.items():
                 await self._set(connection, pragma, value)

@@ -74,10 +74,16 @@ def address_of(text: str) -> str:
     if not _ADDRESS.fullmatch(text):
         raise Unmailable(f"`{one_line(text)}` is no mail address")
     local, _, domain = text.rpartition("@")
+    ascii_domain = b""
     try:
-        return f"{local}@{domain.encode('idna').decode()}"
+        ascii_domain = domain.encode("idna")
+        # the standard library's IDNA 2003 makes another domain of some letters, as of ß
+        is_same = ascii_domain.decode("idna") == domain.lower()
     except UnicodeError:
-        raise Unmailable(f"`{one_line(text)}` has no valid domain") from None
+        is_same = False
+    if not is_same:
+        raise Unmailable(f"`{one_line(text)}` has no domain that mail can be sent to")
+    return f"{local}@{ascii_domain.decode()}"
 
 
 def link_of(facts: MailFacts, review_url: str) -> str:
