@@ -28,11 +28,14 @@ BROUGHT = {
 def locked(name: str) -> dict[str, str]:
     """Package → version of a lock."""
     text = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
-    return {canonicalize_name(n): v for n, v in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ ;\\]+)", text, re.M)}
+    return {
+        canonicalize_name(n): v
+        for n, v in re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?==([^ ;\\]+)", text, re.MULTILINE)
+    }
 
 
 def test_every_dependency_is_justified():
-    reasons = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", DOCUMENT, re.M))
+    reasons = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", DOCUMENT, re.MULTILINE))
     declared = {requirement.name for requirement in (*RUN, *DEV)}
 
     assert declared - set(reasons) == set(), "add a line to docs/dependencies.md"
@@ -46,8 +49,12 @@ def test_what_is_imported_is_declared():
     for path in (ROOT / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
-            for top in {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"gql_approvals"}:
+            names += (
+                [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            )
+            for top in (
+                {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"gql_approvals"}
+            ):
                 found = {canonicalize_name(name) for name in distributions.get(top, [top])}
                 stray |= set() if found & ours else found
 
@@ -59,7 +66,9 @@ def test_the_lock_fits_the_ranges(name: str):
     versions = locked(name)
     wanted = RUN if name == "run" else [*RUN, *(item for item in DEV if item.name != PROJECT["name"])]
 
-    unfit = [str(item) for item in wanted if versions.get(canonicalize_name(item.name), "0") not in item.specifier]
+    unfit = [
+        str(item) for item in wanted if versions.get(canonicalize_name(item.name), "0") not in item.specifier
+    ]
 
     assert unfit == [], "write the locks anew: docs/dependencies.md says how"
 

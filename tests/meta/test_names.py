@@ -29,7 +29,11 @@ def tracked() -> list[Path]:
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
     if listed.returncode:  # an unpacked archive
-        found = [p for folder in ("src", "tests", "docs", "policies", "requirements") for p in (ROOT / folder).rglob("*")]
+        found = [
+            p
+            for folder in ("src", "tests", "docs", "policies", "requirements")
+            for p in (ROOT / folder).rglob("*")
+        ]
         return [p for p in (*found, *ROOT.glob("*")) if p.is_file() and "vendor" not in p.parts]
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
@@ -49,7 +53,11 @@ def test_no_module_has_a_name_that_says_nothing():
 
 
 def test_every_module_says_what_is_in_it():
-    silent = [p for p in MODULES if p.parent != BY_TORTOISE and not ast.get_docstring(ast.parse(p.read_text("utf-8")))]
+    silent = [
+        p
+        for p in MODULES
+        if p.parent != BY_TORTOISE and not ast.get_docstring(ast.parse(p.read_text("utf-8")))
+    ]
 
     assert silent == []
 
@@ -65,7 +73,9 @@ def test_no_role_has_a_name_in_the_code():
     assert named == HOMONYMS
 
 
-@pytest.mark.parametrize("pattern", [MACHINE_PATH, DOWNLOAD, REGISTRY], ids=["machine path", "download", "registry"])
+@pytest.mark.parametrize(
+    "pattern", [MACHINE_PATH, DOWNLOAD, REGISTRY], ids=["machine path", "download", "registry"]
+)
 def test_no_file_tells_where_it_was_made(pattern: re.Pattern[str]):
     told: list[str] = []
     for path in tracked():

@@ -20,7 +20,9 @@ def graphql_blocks() -> list[tuple[str, str]]:
     return [
         (f"{page.relative_to(ROOT)} {number}", block)
         for page in PAGES
-        for number, block in enumerate(re.findall(r"^```graphql\n(.*?)^```", page.read_text("utf-8"), re.M | re.S), 1)
+        for number, block in enumerate(
+            re.findall(r"^```graphql\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL), 1
+        )
     ]
 
 
@@ -37,7 +39,7 @@ def test_every_operation_fits_the_schema(where: str, block: str):
 
 def test_the_policy_accepts_the_lines_that_are_shown(tmp_path: Path):
     shutil.copytree(ROOT / "policies", tmp_path, dirs_exist_ok=True)
-    (lines,) = re.findall(r"^```csv\n(.*?)^```", README, re.M | re.S)
+    (lines,) = re.findall(r"^```csv\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     with (tmp_path / "policy.csv").open("a", encoding="utf-8") as file:
         file.write(lines)
 

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 
 import pytest
-
 from tests.relay.world import Sink, World, smtp_server
 
 

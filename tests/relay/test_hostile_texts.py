@@ -1,12 +1,12 @@
 """Names that try to be headers, addresses, or HTML: exact headers, exact recipients, escaped bodies."""
 
 import pytest
+from tests.relay.world import World
 
 from gql_approvals.relay.mail import Unmailable, address_of
 from gql_approvals.relay.text import header_text
 from gql_approvals.workflow.content import Audience, EmailContent, SmsContent
 from gql_approvals.workflow.vocabulary import Action
-from tests.relay.world import World
 
 HOSTILE = [
     "Sale\r\nBcc: evil@x.test",
@@ -22,7 +22,8 @@ HOSTILE = [
 ]
 HEADERS = [
     "From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "List-Id", "Auto-Submitted",
-    "X-Auto-Response-Suppress", "X-Gql-Approvals-Event", "X-Gql-Approvals-Campaign", "MIME-Version", "Content-Type",
+    "X-Auto-Response-Suppress", "X-Gql-Approvals-Event", "X-Gql-Approvals-Campaign", "MIME-Version",
+    "Content-Type",
 ]  # fmt: skip
 
 
@@ -48,13 +49,15 @@ async def test_a_hostile_name_stays_a_name(database, sink, text):
         assert letter.mail["Subject"] == f"[Campaign approval] {header_text(text)} (revision 1)"
         assert "<script" not in letter.html
         assert max(len(line) for line in letter.raw.splitlines()) <= 998
-    names = {letter.recipients[0]: letter.mail["To"].addresses[0].display_name for letter in sink.letters}
+    names = {letter.recipients[0]: letter.to_name for letter in sink.letters}
     assert names["maya@acme.test"] == names["chen@acme.test"] == header_text(text)
 
 
 async def test_ten_thousand_characters_are_cut_short(world, sink):
     text = "\U0001f389" * 10_000
-    content = EmailContent(subject=text, from_name=text, from_email="a@b.test", html=f"<script>{text}</script>")
+    content = EmailContent(
+        subject=text, from_name=text, from_email="a@b.test", html=f"<script>{text}</script>"
+    )
     await world.submitted(content=content, name="\U0001f389" * 200)
     await world.mail_lane(sink.port).round()
 
@@ -66,8 +69,8 @@ async def test_ten_thousand_characters_are_cut_short(world, sink):
 
 
 NO_ADDRESSES = [
-    "", "nobody", "b, evil@x.test", '"b, evil"@x.test', "a@b@c", "a@b\r\nBcc: c@d", "<a@b>", "a b@c", "a@b\x00", "a@",
-    "a@.", "a@" + "x" * 64 + ".test",
+    "", "nobody", "b, evil@x.test", '"b, evil"@x.test', "a@b@c", "a@b\r\nBcc: c@d", "<a@b>", "a b@c", "a@b\x00",
+    "a@", "a@.", "a@" + "x" * 64 + ".test",
     "a@größe.test",  # the standard library would write another domain: grösse.test
 ]  # fmt: skip
 

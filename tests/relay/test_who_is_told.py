@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from tests.relay.world import SMS, World
 
 from gql_approvals.persistence.models import RevisionRow
 from gql_approvals.relay.wording import WORDING
 from gql_approvals.service.perform import perform_due
 from gql_approvals.workflow.transitions import TRANSITIONS
 from gql_approvals.workflow.vocabulary import Action, IfPending, PublishMode
-from tests.relay.world import SMS, World
 
 CHECKERS = ["ada", "chen", "cleo"]
 
@@ -188,7 +188,9 @@ async def test_who_lost_the_right_gets_no_mail(world, sink, story, name, loss):
     assert f"{name}@acme.test" not in [letter.recipients[0] for letter in told]
     user = world.members[name].user_id
     [message] = [
-        m for m in await world.messages("mail") if m.payload["recipient"] == user and m.payload["event"] == kind
+        m
+        for m in await world.messages("mail")
+        if m.payload["recipient"] == user and m.payload["event"] == kind
     ]
     assert message.dropped_at is not None
     assert message.delivered_at is None

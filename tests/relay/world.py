@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import default
 from pathlib import Path
 
@@ -31,10 +32,22 @@ from gql_approvals.workflow.vocabulary import AccountAction, Action
 SHIPPED = Policy.load(Path(__file__).parents[2] / "policies", now=datetime.now(UTC))
 SECRET = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 ROLES = {
-    "maya": {"maker"}, "max": {"maker"}, "chen": {"checker"}, "cleo": {"checker"}, "ada": {"admin"}, "vera": {"viewer"},
-}  # fmt: skip
+    "maya": {"maker"},
+    "max": {"maker"},
+    "chen": {"checker"},
+    "cleo": {"checker"},
+    "ada": {"admin"},
+    "vera": {"viewer"},
+}
 SMS = SmsContent(sender_id="ACME", body="Sale ends tonight")
 AUDIENCE = Audience(segment="Lapsed buyers", definition={"days": 90}, estimated_size=1200)
+
+
+async def until(condition):
+    """Wait for what another task brings about; a test that waits longer than 20 s has failed."""
+    async with asyncio.timeout(20):
+        while not await condition():  # noqa: ASYNC110  # the database has no events
+            await asyncio.sleep(0.005)
 
 
 @dataclass
@@ -61,8 +74,16 @@ class World:
 
     @classmethod
     async def open(
-        cls, database, *, folder=None, names=None, slug="acme", clock=None, account_name="Acme", zone="Asia/Kolkata"
-    ):  # fmt: skip
+        cls,
+        database,
+        *,
+        folder=None,
+        names=None,
+        slug="acme",
+        clock=None,
+        account_name="Acme",
+        zone="Asia/Kolkata",
+    ):
         """`names`: other display names, by the names of `ROLES`."""
         clock = clock or Clock()
         office = Office(
@@ -83,9 +104,7 @@ class World:
 
     def caller(self, name):
         member = self.members[name]
-        return Caller(
-            user_id=member.user_id, account=self.account, member=member, accounts=(self.account,)
-        )
+        return Caller(user_id=member.user_id, account=self.account, member=member, accounts=(self.account,))
 
     async def act(self, who, action, campaign=None, /, **fields):
         """Perform an action and give the result's ids."""
@@ -147,6 +166,14 @@ class Letter:
         return [line.partition(":")[0] for line in re.sub(r"\n[ \t]", " ", head).splitlines()]
 
     @property
+    def to_name(self):
+        """The recipient's name, by RFC 2047: the standard library's own parser keeps the folds' spaces."""
+        head = self.raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode("ascii").replace("\n ", " ")
+        [line] = [line for line in head.splitlines() if line.startswith("To: ")]
+        name = str(make_header(decode_header(line.removeprefix("To: ").rpartition(" <")[0])))
+        return name[1:-1].replace('\\"', '"') if name.startswith('"') else name
+
+    @property
     def text(self):
         return self.mail.get_body(("plain",)).get_content()
 
@@ -165,13 +192,13 @@ class Sink:
     hold: asyncio.Event | None = None
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def handle_RCPT(self, server, session, envelope, address, options):
+    async def handle_RCPT(self, _, __, envelope, address, ___):  # noqa: N802  # aiosmtpd's names
         answer = self.answers.pop(0) if self.answers else "250 fine"
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, _, __, envelope):  # noqa: N802
         self.arrived.set()
         if self.hold is not None:
             await self.hold.wait()
@@ -181,7 +208,9 @@ class Sink:
     @property
     def told(self):
         """Who got a mail, by the short names, sorted."""
-        return sorted(recipient.partition("@")[0] for letter in self.letters for recipient in letter.recipients)
+        return sorted(
+            recipient.partition("@")[0] for letter in self.letters for recipient in letter.recipients
+        )
 
 
 @asynccontextmanager
@@ -219,7 +248,9 @@ class Receiver:
 
     async def __call__(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+        headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
+        }
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.requests.append((headers, body))
         status = self.answers.pop(0) if self.answers else 204

@@ -45,14 +45,15 @@ def test_a_wrong_value_is_shown_with_what_is_right(name: str, value: str, told: 
 
 
 def test_an_unknown_setting_is_refused_with_the_nearest_name():
-    assert problems_of(DATABSE_URL="sqlite:///a.db", XYZZY="1") == [
+    assert problems_of(DATABSE_URL="sqlite:///a.db") == [
         "GQL_APPROVALS_DATABSE_URL: there is no such setting; did you mean GQL_APPROVALS_DATABASE_URL?",
-        "GQL_APPROVALS_XYZZY: there is no such setting",
     ]
 
 
 def test_every_mistake_is_said_at_once():
-    told = problems_of(MIAL="outbox", PRODUCTION="maybe", REVIEW_DAYS="x", DELIVERY_URL="https://sender.example/in")
+    told = problems_of(
+        MIAL="outbox", PRODUCTION="maybe", REVIEW_DAYS="x", DELIVERY_URL="https://sender.example/in"
+    )
 
     assert told == [
         "GQL_APPROVALS_MIAL: there is no such setting; did you mean GQL_APPROVALS_MAIL?",

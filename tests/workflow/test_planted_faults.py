@@ -10,7 +10,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from tests.workflow.ledger import PromiseBrokenError
-from tests.workflow.machine import CampaignMachine
+from tests.workflow.machine import SteadyMachine
 from tests.workflow.test_machine import SMALL
 
 from gql_approvals.workflow import conditions, transitions
@@ -204,4 +204,4 @@ def test_the_machine_finds(plant, promise, monkeypatch):
     monkeypatch.setattr(transitions, "TRANSITIONS", plant())
 
     with pytest.raises(PromiseBrokenError, match=promise):
-        run_state_machine_as_test(CampaignMachine, settings=SEARCH)
+        run_state_machine_as_test(SteadyMachine, settings=SEARCH)

@@ -64,7 +64,7 @@ class _Line:
     message: Message
 
 
-def dev_routes(office: Office, settings: Settings) -> list[Route]:
+def dev_routes(office: Callable[[], Office], settings: Settings) -> list[Route]:
     """The pages and the receiver; to be mounted in the demo only."""
     desk = _Desk(office, settings)
     return [
@@ -78,8 +78,8 @@ def dev_routes(office: Office, settings: Settings) -> list[Route]:
 
 
 class _Desk:
-    def __init__(self, office: Office, settings: Settings) -> None:
-        self._office = office
+    def __init__(self, office: Callable[[], Office], settings: Settings) -> None:
+        self._opened = office
         self._settings = settings
 
     async def outbox(self, _: Request) -> Response:
@@ -92,7 +92,7 @@ class _Desk:
         message = await _found(request)
         line = await self._line(message)
         if message.kind == HANDOVER:
-            facts = await handover_facts(self._office, message)
+            facts = await handover_facts(self._opened(), message)
             body = json.dumps(body_of(facts), indent=2, ensure_ascii=False)
             return _page("handover.html", line=line, body=body, to=self._settings.delivery_url)
         mail = await self._mail(message)
@@ -109,7 +109,7 @@ class _Desk:
 
     async def receive(self, request: Request) -> Response:
         """A sending system: verify, keep each delivery once, and answer."""
-        folder = self._office.state_folder
+        folder = self._opened().state_folder
         if folder is None or not self._settings.delivery_secret:
             raise HTTPException(503, "there is nowhere to keep deliveries, or no secret to verify them by")
         body = await _body(request)
@@ -120,7 +120,7 @@ class _Desk:
             raise HTTPException(401, "the signature does not fit") from None
         line = {
             "id": request.headers["webhook-id"],
-            "receivedAt": self._office.now().isoformat(),
+            "receivedAt": self._opened().now().isoformat(),
             "body": content,
         }
         stored = await asyncio.to_thread(_keep, folder / DELIVERIES, line)
@@ -128,7 +128,7 @@ class _Desk:
 
     async def deliveries(self, _: Request) -> Response:
         """What the receiver has kept, newest first."""
-        folder = self._office.state_folder
+        folder = self._opened().state_folder
         kept = [] if folder is None else await asyncio.to_thread(_kept, folder / DELIVERIES)
         newest = [
             {**line, "text": json.dumps(line["body"], indent=2, ensure_ascii=False)}
@@ -157,12 +157,12 @@ class _Desk:
         return to or "—", f"{message.payload.get('event')}: not told"
 
     async def _publication(self, message: Message) -> tuple[str, str]:
-        facts = await handover_facts(self._office, message)
+        facts = await handover_facts(self._opened(), message)
         return "the sending system", f"{facts.name} (revision {facts.revision})"
 
     async def _mail(self, message: Message) -> EmailMessage | None:
         """The mail as it is sent; None when nobody is to be told, or nobody can be."""
-        facts = await mail_facts(self._office, message) if message.kind == MAIL else None
+        facts = await mail_facts(self._opened(), message) if message.kind == MAIL else None
         if facts is None:
             return None
         try:

@@ -1,0 +1,117 @@
+"""What is wrong stops the start: one clear message, exit code 2, nothing on standard output."""
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+POLICIES = Path(__file__).parents[2] / "policies"
+
+
+def refused(done: object) -> str:
+    """The message, of a command that could not start; no traceback, no second message."""
+    assert (done.code, done.out) == (2, ""), done
+    assert "Traceback" not in done.err
+    assert done.err.count("Error: ") == 1
+    return done.err.removeprefix("Error: ").rstrip("\n")
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody else listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_every_wrong_setting_is_told_in_one_message(start: Callable):
+    assert refused(start("serve", mial="outbox", production="maybe")) == (
+        "the settings are wrong:\n"
+        "  GQL_APPROVALS_MIAL: there is no such setting; did you mean GQL_APPROVALS_MAIL?\n"
+        "  GQL_APPROVALS_PRODUCTION: `maybe` say `true` or `false`"
+    )
+
+
+def test_a_database_that_is_not_migrated_is_refused(run: Callable, empty_database_url: str):
+    assert refused(run("serve", database_url=empty_database_url)) == (
+        "the database is not migrated: run gql-approvals migrate"
+    )
+
+
+def test_a_server_without_a_database_ends_with_one_message(start: Callable, unused_port: int):
+    assert "no server listens there" in refused(
+        start("serve", database_url=f"postgresql://127.0.0.1:{unused_port}/approvals")
+    )
+
+
+@pytest.mark.parametrize("command", [["serve"], ["migrate"], ["token", "create", "ada@acme.test"]])
+def test_a_database_that_cannot_be_reached_is_refused(run: Callable, command: list[str], unused_port: int):
+    message = refused(
+        run(*command, database_url=f"postgresql://ada:secret@127.0.0.1:{unused_port}/approvals")
+    )
+
+    assert message == (
+        f"the database `postgresql://ada:***@127.0.0.1:{unused_port}/approvals` cannot be opened: "
+        "no server listens there: start it, or check the host and the port"
+    )
+
+
+def test_a_url_that_is_none_is_refused(run: Callable):
+    assert refused(run("serve", database_url="mysql://localhost/x")) == (
+        "the database URL `mysql://localhost/x` names `mysql`, which is not supported: "
+        "write sqlite:///approvals.db or postgresql://user:password@host:5432/name"
+    )
+
+
+def test_a_policy_with_mistakes_is_refused_with_file_and_line(
+    start: Callable, sqlite_url: str, tmp_path: Path
+):
+    shutil.copytree(POLICIES, tmp_path / "policies")
+    with (tmp_path / "policies" / "policy.csv").open("a", encoding="utf-8") as file:
+        file.write("p, intern, acme, aprove, email, always, allow\np, intern\n")
+    line = len((POLICIES / "policy.csv").read_text("utf-8").splitlines()) + 1
+
+    heading, *lines = refused(start("serve", policies="policies", database_url=sqlite_url)).splitlines()
+
+    assert heading == "the policy files have mistakes:"
+    assert [text.split()[0].startswith(f"policies/policy.csv:{line + n}:") for n, text in enumerate(lines[:2])] == [True] * 2  # fmt: skip
+
+
+def test_a_policy_folder_that_is_not_there_is_refused(run: Callable, sqlite_url: str):
+    message = refused(run("serve", policies="nowhere", database_url=sqlite_url))
+
+    assert "nowhere/policy.csv" in message
+
+
+def test_demo_tokens_are_refused_outside_the_demo(run: Callable, serving: Callable, database_url: str):
+    with serving("demo", "--port", "0", "--database-url", database_url, until="demo-insecure-noor"):
+        pass
+
+    assert refused(run("serve", database_url=database_url)).startswith("the database holds the demo's tokens")
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_port_that_is_taken_is_refused_with_a_way_out(
+    run: Callable, sqlite_url: str, taken: int, command: str
+):
+    settings = {"database_url": sqlite_url} if command == "serve" else {}
+
+    assert refused(run(command, "--port", str(taken), **settings)) == (
+        f"port {taken} of 127.0.0.1 is taken: stop what listens there, or choose another with --port"
+    )
+
+
+def test_the_demo_is_not_for_production(run: Callable):
+    assert refused(run("demo", "--port", "0", production="true")) == (
+        "the settings are wrong:\n"
+        "  GQL_APPROVALS_DEMO: the demo's tokens are public; it cannot be combined with PRODUCTION"
+    )
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

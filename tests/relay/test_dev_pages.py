@@ -1,0 +1,151 @@
+"""The demo's pages, over HTTP: what they show, what they may do, and the receiver behind them."""
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+import uvicorn
+from standardwebhooks.webhooks import Webhook
+from starlette.applications import Starlette
+from tests.relay.world import SECRET, World, until
+
+from gql_approvals.http.dev_pages import DELIVERIES, MAX_BODY, dev_routes
+from gql_approvals.relay.handover import signed_headers
+from gql_approvals.relay.loop import relay
+from gql_approvals.settings import Settings
+from gql_approvals.workflow.vocabulary import Action
+
+SETTINGS = Settings(demo=True, delivery_secret=SECRET)
+
+
+def client(world, settings=SETTINGS):
+    app = Starlette(routes=dev_routes(lambda: world.office, settings))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://demo.test")
+
+
+async def test_the_outbox_lists_mails_and_hand_overs_with_their_state(world):
+    campaign = await world.submitted()
+    await world.act("chen", Action.APPROVE, campaign)
+    await world.change_member("cleo", roles=[])
+    async with client(world) as http:
+        page = await http.get("/dev/outbox")
+
+    assert page.status_code == 200
+    assert page.text.count("[Campaign approval] Diwali sale (revision 1)") == 3
+    assert "chen@acme.test" in page.text
+    assert "not told" in page.text
+    assert "handover" in page.text
+    assert page.text.count(">waiting<") == 5
+
+
+async def test_a_mail_is_shown_as_text_html_and_headers_without_any_script(database):
+    world = await World.open(database)
+    await world.submitted(name="<script>alert(1)</script>")
+    [message, *_] = await world.messages("mail")
+    async with client(world) as http:
+        page = await http.get(f"/dev/outbox/{message.id}")
+        frame = await http.get(f"/dev/outbox/{message.id}/html")
+
+    for answer in (page, frame):
+        assert "<script" not in answer.text
+        assert "script-src" not in answer.headers["content-security-policy"]
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "http://" not in answer.text
+        assert "https://" not in answer.text
+    assert "unsafe" not in page.headers["content-security-policy"]
+    assert frame.headers["content-security-policy"].startswith("sandbox;")
+    assert f'<iframe sandbox title="The mail as HTML" src="/dev/outbox/{message.id}/html">' in page.text
+    assert "Message-ID" in page.text
+    assert "Sale ends tonight" in page.text
+
+
+async def test_every_page_answers_whatever_is_asked(world):
+    async with client(world) as http:
+        for path in ("/dev/outbox", "/dev/deliveries", "/dev/dev.css"):
+            assert (await http.get(path)).status_code == 200
+        for path in ("/dev/outbox/1", f"/dev/outbox/{2**80}", "/dev/outbox/0/html", "/dev/outbox/x"):
+            assert (await http.get(path)).status_code == 404
+
+
+def delivery(body, *, key="publication-1", secret=SECRET, at=None):
+    headers = signed_headers(Webhook(secret), key, body, at or datetime.now(UTC))
+    return {"content": body.encode(), "headers": headers}
+
+
+async def test_the_receiver_keeps_each_delivery_once(world, tmp_path):
+    facts = {"name": "Sale\n{}", "channel": "SMS", "revision": 1, "authorisation": "QUORUM"}
+    body = json.dumps({**facts, "maxRecipients": 1})
+    async with client(world) as http:
+        answers = await asyncio.gather(*(http.post("/dev/delivery", **delivery(body)) for _ in range(5)))
+        other = await http.post("/dev/delivery", **delivery(body, key="publication-2"))
+        page = await http.get("/dev/deliveries")
+
+    assert sorted(answer.json()["stored"] for answer in answers) == [False] * 4 + [True]
+    assert other.json() == {"stored": True}
+    lines = [json.loads(line) for line in (tmp_path / DELIVERIES).read_text().splitlines()]
+    assert [line["id"] for line in lines] == ["publication-1", "publication-2"]
+    assert lines[0]["body"] == json.loads(body)
+    assert page.text.index("publication-2") < page.text.index("publication-1")
+
+
+FORGED = {
+    "no headers": {"content": b"{}"},
+    "another secret": delivery("{}", secret="whsec_" + "A" * 32),
+    "another body": {**delivery("{}"), "content": b"[]"},
+    "too old": delivery("{}", at=datetime.now(UTC) - timedelta(minutes=10)),
+    "malformed signature": {**delivery("{}"), "headers": {**delivery("{}")["headers"], "webhook-signature": "v1"}},
+    "bytes": {**delivery("{}"), "content": b"\xff\xfe"},
+    "no JSON": delivery("{"),
+    "too deep": delivery("[" * 100_000),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("forgery", FORGED)
+async def test_the_receiver_takes_nothing_that_is_not_signed(world, tmp_path, forgery):
+    async with client(world) as http:
+        answer = await http.post("/dev/delivery", **FORGED[forgery])
+    assert answer.status_code == 401
+    assert not (tmp_path / DELIVERIES).exists()
+
+
+async def test_the_receiver_takes_no_more_than_it_can_hold(world):
+    async with client(world) as http:
+        assert (await http.post("/dev/delivery", **delivery(" " * (MAX_BODY + 1)))).status_code == 413
+
+
+async def test_without_a_place_or_a_secret_the_receiver_says_so(database):
+    world = await World.open(database)
+    async with client(world) as http:
+        assert (await http.post("/dev/delivery", **delivery("{}"))).status_code == 503
+
+
+async def test_the_relay_hands_over_to_the_demo_s_own_receiver(world, tmp_path):
+    campaign = await world.submitted()
+    await world.act("chen", Action.APPROVE, campaign)
+    app = Starlette(routes=dev_routes(lambda: world.office, SETTINGS))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_level="error"))
+    server.install_signal_handlers = lambda: None
+    serving = asyncio.create_task(server.serve())
+    stop = asyncio.Event()
+
+    async def is_up():
+        return server.started
+
+    await until(is_up)
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/dev/delivery"
+    settings = Settings(demo=True, poll_s=0.01, delivery_url=url, delivery_secret=SECRET)
+    running = asyncio.create_task(relay(world.office, settings, stop))
+
+    async def is_handed_over():
+        return (await world.campaign(campaign)).live.handed_over_at is not None
+
+    await until(is_handed_over)
+    stop.set()
+    await running
+    server.should_exit = True
+    await serving
+
+    [line] = (tmp_path / DELIVERIES).read_text().splitlines()
+    assert json.loads(line)["body"]["content"] == {"senderId": "ACME", "body": "Sale ends tonight"}

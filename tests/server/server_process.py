@@ -1,0 +1,151 @@
+"""The real server as an operator starts it: `gql-approvals serve` in a process group of its own, on loopback."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+POLICIES = ROOT / "policies"
+START_S = 40
+_STARTED = re.compile(r"Started server process \[(\d+)\]")
+_COMPLETE = "Application startup complete"
+
+
+class NotReady(AssertionError):
+    """The server did not come up; the message holds what it wrote."""
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class ServerProcess:
+    """One server. Make it with `running`; what it writes is in `log`."""
+
+    settings: Mapping[str, str]
+    folder: Path
+    workers: int = 1
+    command: tuple[str, ...] = ("serve",)
+    port: int = field(default_factory=free_port)
+    starts: int = 0
+    _process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"server-{self.port}-{self.starts}.log"
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None
+        return self._process
+
+    @property
+    def worker_pids(self) -> list[int]:
+        """The newest `workers` processes that began to serve; with one worker, the server itself."""
+        return [int(pid) for pid in _STARTED.findall(self.log.read_text())][-self.workers :]
+
+    def start(self, **more: str) -> None:
+        """Start, and wait until every worker serves and the database answers. `more`: other settings."""
+        self.starts += 1
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GQL_APPROVALS_")}
+        given = {f"GQL_APPROVALS_{name}": value for name, value in {**self.settings, **more}.items()}
+        options = ("--port", str(self.port), "--workers", str(self.workers))
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gql_approvals", *self.command, *options],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env={**own, **given},
+                start_new_session=True,
+            )  # fmt: skip
+        self.wait_ready(self.workers)
+
+    def wait_ready(self, started: int) -> None:
+        """Wait until that many workers have begun to serve since `start`, and the database answers."""
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise NotReady(f"the server ended with {self.process.returncode}:\n{self.log.read_text()}")
+            if self.log.read_text().count(_COMPLETE) >= started and self.is_ready():
+                return
+            time.sleep(0.05)
+        raise NotReady(f"not ready after {START_S} s:\n{self.log.read_text()}")
+
+    def is_ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz/ready", timeout=5, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def terminate(self) -> float:
+        """Ask the server to end with SIGTERM; gives how long that took, in seconds."""
+        before = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+        return time.monotonic() - before
+
+    def kill(self) -> None:
+        """kill -9 of all of its processes at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def end(self) -> None:
+        """End whatever of it still runs, gently at first."""
+        if self._process is None:
+            return
+        if self.process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.terminate()
+        self.kill()
+
+    def faults(self) -> list[str]:
+        """The lines of its log that tell of something unexpected."""
+        words = ("Traceback", "unexpected error", "ERROR", "CRITICAL", "database is locked")
+        text = "\n".join(path.read_text() for path in sorted(self.folder.glob(f"server-{self.port}-*.log")))
+        return [line for line in text.splitlines() if any(word in line for word in words)]
+
+
+@contextlib.contextmanager
+def running(
+    folder: Path, workers: int = 1, command: tuple[str, ...] = ("serve",), **settings: str
+) -> Iterator[ServerProcess]:
+    """A ready server, ended with everything it started. Settings are named without their prefix."""
+    server = ServerProcess(
+        settings={"POLICIES": str(POLICIES), **settings}, folder=folder, workers=workers, command=command
+    )
+    try:
+        server.start()
+        yield server
+    finally:
+        server.end()
+
+
+def policies_that_ask_for_two(folder: Path) -> Path:
+    """The shipped policy, asking for two approvals instead of one."""
+    copy = folder / "two-approvals"
+    shutil.copytree(POLICIES, copy)
+    file = copy / "policy.csv"
+    text, changed = re.subn(
+        r"^(p2, \*,\s+any,\s+always,\s+)1(,\s+anyone)$", r"\g<1>2\2", file.read_text(), flags=re.MULTILINE
+    )
+    assert changed == 1, "the shipped policy's line for everybody has changed its form"
+    file.write_text(text)
+    return copy
