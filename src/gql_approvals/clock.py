@@ -42,20 +42,17 @@ class Clock:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._failed: dict[int, _Pause] = {}
-        self._database_lost = False
+        self._in_trouble = False
 
     async def round(self, stop: asyncio.Event | None = None) -> int:
         """Do what is due now, oldest first; gives how many campaigns were moved."""
         try:
             # Campaigns that fail stay due: they must not fill the batch for ever.
             due = await lookups.due(self._office.now(), BATCH + len(self._failed))
-        except Unavailable as error:
-            self._database(lost=True, error=error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the clock
+            self._trouble(error)
             return 0
-        except Exception:  # noqa: BLE001  # a mistake in one round must not stop the clock
-            _log.exception("clock:round_failed")
-            return 0
-        self._database(lost=False)
+        self._well()
         keys = {campaign for _, campaign in due}
         self._failed = {campaign: pause for campaign, pause in self._failed.items() if campaign in keys}
         moved = 0
@@ -74,7 +71,7 @@ class Clock:
         try:
             await perform_due(self._office, account_id, campaign_id)
         except Unavailable as error:
-            self._database(lost=True, error=error)
+            self._trouble(error)
             return False
         except Exception:  # noqa: BLE001  # a mistake in one campaign must not stop the others
             seconds = FIRST_PAUSE_S if pause is None else min(2 * pause.seconds, LONGEST_PAUSE_S)
@@ -84,14 +81,20 @@ class Clock:
         self._failed.pop(campaign_id, None)
         return True
 
-    def _database(self, *, lost: bool, error: Unavailable | None = None) -> None:
-        """Say once that the database is lost, and once that it is back."""
-        if lost != self._database_lost:
-            self._database_lost = lost
-            if lost:
-                _log.warning("clock:database_lost error=%s", error)
-            else:
-                _log.info("clock:database_back")
+    def _trouble(self, error: Exception) -> None:
+        """Say once what is in the way, until a round succeeds."""
+        if self._in_trouble:
+            return
+        self._in_trouble = True
+        if isinstance(error, Unavailable):
+            _log.warning("clock:database_lost error=%s", error)
+        else:
+            _log.error("clock:round_failed", exc_info=error)
+
+    def _well(self) -> None:
+        if self._in_trouble:
+            self._in_trouble = False
+            _log.info("clock:recovered")
 
 
 async def _rest(stop: asyncio.Event, seconds: float) -> None:

@@ -77,14 +77,15 @@ def serving(tmp_path: Path, environment: Environment) -> Callable[..., "contextm
 
     @contextmanager
     def command(*arguments: str, until: str, **settings: str) -> Iterator[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-u", "-m", "gql_approvals", *arguments],
-            cwd=tmp_path,
-            env={**environment, **named(settings)},
-            stdout=subprocess.PIPE,
-            stderr=(tmp_path / "stderr").open("wb"),
-            text=True,
-        )
+        with (tmp_path / "stderr").open("wb") as errors:
+            process = subprocess.Popen(
+                [sys.executable, "-u", "-m", "gql_approvals", *arguments],
+                cwd=tmp_path,
+                env={**environment, **named(settings)},
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
         try:
             yield _read_until(process, until, tmp_path / "stderr")
         finally:
@@ -96,7 +97,7 @@ def serving(tmp_path: Path, environment: Environment) -> Callable[..., "contextm
 
 def _read_until(process: "subprocess.Popen[str]", until: str, errors: Path) -> str:
     assert process.stdout is not None
-    text, deadline = "", time.monotonic() + 30
+    text, deadline = "", time.monotonic() + 60
     while not re.search(until, text):
         line = process.stdout.readline()
         text += line

@@ -28,9 +28,10 @@ def look(url: str, work: Callable[[], Awaitable[T]]) -> T:
 def acme(run: Callable, database_url: str) -> str:
     """The token of ada, who manages the new account acme."""
     done = run(
-        "account", "create", "acme", "--admin", "Ada@acme.test", "--time-zone", "Europe/Berlin", "--format", "json",
+        *("account", "create", "acme", "--admin", "Ada@acme.test", "--time-zone", "Europe/Berlin"),
+        *("--format", "json"),
         database_url=database_url,
-    )  # fmt: skip
+    )
     assert (done.code, done.err) == (0, "")
     return json.loads(done.out)["token"]
 
@@ -103,14 +104,20 @@ def test_every_change_is_in_the_audit_chain(run: Callable, database_url: str, ac
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["acme", "max@acme.test", "--role", "makr"], "roles: the policy knows no role `makr` in `acme`; it knows `admin`, "),
-        (["acme", "max@acme.test", "--role", "maker", "--role", "checker"], "nobody may both make and decide"),
+        (
+            ["acme", "max@acme.test", "--role", "makr"],
+            "roles: the policy knows no role `makr` in `acme`; it knows `admin`, ",
+        ),
+        (
+            ["acme", "max@acme.test", "--role", "maker", "--role", "checker"],
+            "nobody may both make and decide",
+        ),
         (["acme", "ada@acme.test"], "email: `ada@acme.test` is a member of `acme` already"),
         (["acne", "max@acme.test"], "account: there is no account `acne`: make it with"),
         (["acme", "max"], "email: `max` is no address: write name@example.com"),
         (["acme", "max@acme.test", "--name", " "], "name: must have from 1 to 200 characters"),
     ],
-)  # fmt: skip
+)
 def test_a_member_is_refused_with_a_reason(
     run: Callable, database_url: str, acme: str, arguments: list[str], told: str
 ):
@@ -128,12 +135,21 @@ def test_a_member_is_refused_with_a_reason(
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["acme", "--admin", "ada@acme.test"], "account: there is an account `acme` already: choose another slug"),
+        (
+            ["acme", "--admin", "ada@acme.test"],
+            "account: there is an account `acme` already: choose another slug",
+        ),
         (["Acme Inc", "--admin", "ada@acme.test"], "slug: `Acme Inc` cannot be a slug"),
-        (["b", "--admin", "ada@b.test", "--time-zone", "Berlin"], "time-zone: there is no time zone `Berlin`"),
-        (["b", "--admin", "ada@b.test", "--role", "viewer"], "role: `viewer` may not manage members and approvals in `b`"),
+        (
+            ["b", "--admin", "ada@b.test", "--time-zone", "Berlin"],
+            "time-zone: there is no time zone `Berlin`",
+        ),
+        (
+            ["b", "--admin", "ada@b.test", "--role", "viewer"],
+            "role: `viewer` may not manage members and approvals in `b`",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_account_is_refused_with_a_reason(run: Callable, sqlite_url: str, arguments: list[str], told: str):
     assert run("account", "create", "acme", "--admin", "ada@acme.test", database_url=sqlite_url).code == 0
 

@@ -56,7 +56,7 @@ def test_the_version_is_the_package_s(run: Callable):
     ("arguments", "told"),
     [
         (["serv"], "No such command 'serv'. Did you mean 'serve'?"),
-        (["serve", "--prot", "1"], "No such option '--prot'. Did you mean '--port'?"),
+        (["serve", "--wrkers", "1"], "No such option '--wrkers'. Did you mean '--workers'?"),
         (["serve", "--port", "65536"], "Invalid value for '--port': 65536 is not in the range 0<=x<=65535."),
         (["account", "create", "acme"], "Missing option '--admin'."),
     ],

@@ -21,7 +21,8 @@ BY_TORTOISE = SOURCE / "persistence" / "migrations"
 
 MACHINE_PATH = re.compile(r"(?<![A-Za-z0-9_.])/(work|farm|root|home|Users)/[a-z]")
 DOWNLOAD = re.compile(r"https?://[^ \"']+\.(whl|tgz|tar\.gz)")
-REGISTRY = re.compile(r"https?://[^ \"'/]*(registry|pypi|pythonhosted|npmjs|nexus|artifactory|mirror)[^ \"'/]*", re.IGNORECASE)  # fmt: skip
+_HOSTS = "registry|pypi|pythonhosted|npmjs|nexus|artifactory|mirror"
+REGISTRY = re.compile(rf"https?://[^ \"'/]*({_HOSTS})[^ \"'/]*", re.IGNORECASE)
 
 
 def tracked() -> list[Path]:

@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
+import re
 import signal
 import sys
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
-from tests.relay.world import Sink, World, smtp_server, until
+from tests.relay.world import Line, Sink, World, smtp_server, until
 
+from gql_approvals.clock import clock
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import outbox
 from gql_approvals.persistence.database import Database
@@ -216,42 +216,43 @@ async def test_a_lost_database_is_said_once_and_waited_for(world, caplog):
     assert caplog.text.count("relay:database_lost") == 1
 
 
-async def test_the_loop_outlives_an_outage_of_the_database(postgres, postgresql_url, caplog):
-    """The server throws everybody out and lets nobody in; later it does."""
+async def test_the_loops_outlive_an_outage_of_the_database(postgresql_url, caplog):
     caplog.set_level(logging.INFO)
-    name = urlsplit(postgresql_url).path[1:]
-    admin = await asyncpg.connect(postgres.url("postgres"))
-    async with Database.open(postgresql_url) as database:
+    line = Line(postgresql_url)
+    await line.restore()
+    async with Database.open(line.url) as database:
         world = await World.open(database)
-        message = await one_mail(world)
-        await outbox_is(world, leased_until=None, next_at=world.clock() + timedelta(hours=1), attempts=1)
         stop = asyncio.Event()
-        running = asyncio.create_task(relay(world.office, Settings(poll_s=0.01), stop))
-        await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        settings = Settings(poll_s=0.01)
+        running = [asyncio.create_task(loop(world.office, settings, stop)) for loop in (relay, clock)]
+        await world.submitted()
+
+        async def are_told():
+            return all(message.delivered_at for message in await world.messages("mail"))
+
+        await until(are_told)
+        await line.cut()
 
         async def is_said():
-            return "relay:database_lost" in caplog.text
+            return all(
+                re.search(rf"{name}:(database_lost|round_failed)", caplog.text) for name in ("relay", "clock")
+            )
 
         await until(is_said)
-        await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-        world.clock.forward(hours=2)
+        await line.restore()
 
-        async def is_delivered():
-            try:
-                return (await outbox.one(message.id)).delivered_at is not None
-            except Unavailable:
-                return False
+        async def are_back():
+            return "relay:recovered" in caplog.text and "clock:recovered" in caplog.text
 
-        await until(is_delivered)
+        await until(are_back)
+        await world.submitted()
+        await until(are_told)
         stop.set()
-        await running
-    await admin.close()
-    assert caplog.text.count("relay:database_lost") == 1
-
-
-async def outbox_is(world, **columns):
-    await OutboxRow.filter(delivered_at=None).update(**columns)
+        await asyncio.gather(*running)
+    await line.cut()
+    for name in ("relay", "clock"):
+        failures = [r for r in caplog.records if r.levelno >= logging.WARNING and r.message.startswith(name)]
+        assert len([r for r in failures if "no_delivery_url" not in r.message]) == 1
 
 
 async def test_the_loop_ends_promptly_and_finishes_the_send_in_hand(world):

@@ -95,7 +95,10 @@ FORGED = {
     "another secret": delivery("{}", secret="whsec_" + "A" * 32),
     "another body": {**delivery("{}"), "content": b"[]"},
     "too old": delivery("{}", at=datetime.now(UTC) - timedelta(minutes=10)),
-    "malformed signature": {**delivery("{}"), "headers": {**delivery("{}")["headers"], "webhook-signature": "v1"}},
+    "malformed signature": {
+        "content": b"{}",
+        "headers": {**delivery("{}")["headers"], "webhook-signature": "v1"},
+    },
     "bytes": {**delivery("{}"), "content": b"\xff\xfe"},
     "no JSON": delivery("{"),
     "too deep": delivery("[" * 100_000),

@@ -151,6 +151,16 @@ async def test_a_rejection_quotes_its_reason(world, sink):
     assert "The price is wrong</blockquote>" in letter.html
 
 
+async def test_a_revocation_quotes_its_reason(world, sink):
+    await revoked(world)
+    await world.mail_lane(sink.port).round()
+    await world.mail_lane(sink.port).round()
+
+    letters = [one for one in sink.letters if one.mail["X-Gql-Approvals-Event"] == "campaign:revoked"]
+    assert len(letters) == 2
+    assert all("> Wrong season" in letter.text for letter in letters)
+
+
 async def test_without_a_review_address_there_is_no_link(world, sink):
     await submitted(world)
     await world.mail_lane(sink.port).round()

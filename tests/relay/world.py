@@ -3,13 +3,14 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.policy import default
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.smtp import SMTP
 
@@ -271,3 +272,45 @@ async def http_server(receiver=None) -> AsyncGenerator[Receiver, None]:
     finally:
         server.close()
         await server.wait_closed()
+
+
+class Line:
+    """A connection to PostgreSQL that can be cut: a proxy on loopback in front of the real server."""
+
+    def __init__(self, url):
+        self._parts = urlsplit(url)
+        self._server = None
+        self._port = 0
+        self._writers = []
+
+    @property
+    def url(self):
+        user = self._parts.netloc.rpartition("@")[0] or "postgres"
+        return f"postgresql://{user}@127.0.0.1:{self._port}{self._parts.path}"
+
+    async def restore(self):
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self):
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+        await self._server.wait_closed()
+
+    async def _relay(self, reader, writer):
+        folder = parse_qs(self._parts.query).get("host")
+        if folder:
+            there = await asyncio.open_unix_connection(f"{folder[0]}/.s.PGSQL.5432")
+        else:
+            there = await asyncio.open_connection(self._parts.hostname, self._parts.port or 5432)
+        self._writers += [writer, there[1]]
+        await asyncio.gather(self._pump(reader, there[1]), self._pump(there[0], writer))
+
+    async def _pump(self, source, target):
+        with suppress(OSError):
+            while data := await source.read(65536):
+                target.write(data)
+                await target.drain()
+        target.close()

@@ -1,4 +1,4 @@
-"""Settings are read whole: everything that is wrong is said at once, and what is right survives a round trip."""
+"""Settings are read whole: all that is wrong is said at once, what is right survives a round trip."""
 
 from dataclasses import fields
 

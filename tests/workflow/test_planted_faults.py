@@ -7,26 +7,15 @@ those of `test_machine`. A fault that stays unfound means that the machine prove
 from dataclasses import replace
 
 import pytest
-from hypothesis import Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import Phase
 from tests.workflow.ledger import PromiseBrokenError
-from tests.workflow.machine import SteadyMachine
-from tests.workflow.test_machine import SMALL
+from tests.workflow.machine import search
 
 from gql_approvals.workflow import conditions, transitions
 from gql_approvals.workflow import effects as do
 from gql_approvals.workflow import guards as check
 from gql_approvals.workflow.vocabulary import Action, Authorisation, RequestStatus, RevisionState
 from gql_approvals.workflow.vocabulary import CampaignStatus as S
-
-# Many short runs: each run uses some rules only, and every fault is a few steps away for some of them.
-SEARCH = settings(
-    SMALL,
-    max_examples=2000,
-    stateful_step_count=20,
-    phases=[Phase.generate],
-    report_multiple_bugs=False,
-)
 
 
 def rows(numbers, change):
@@ -204,4 +193,4 @@ def test_the_machine_finds(plant, promise, monkeypatch):
     monkeypatch.setattr(transitions, "TRANSITIONS", plant())
 
     with pytest.raises(PromiseBrokenError, match=promise):
-        run_state_machine_as_test(SteadyMachine, settings=SEARCH)
+        search(range(100), phases=[Phase.generate], report_multiple_bugs=False)

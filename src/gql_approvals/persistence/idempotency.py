@@ -13,14 +13,16 @@ from gql_approvals.workflow.content import Json
 KEPT = timedelta(hours=24)
 
 
-async def replay(account_id: int, user_id: int, key: str, fingerprint: str) -> dict[str, Json] | None:
-    """The result stored under this key, or None when it is new.
+async def replay(
+    account_id: int, user_id: int, key: str, *, fingerprint: str, now: datetime
+) -> dict[str, Json] | None:
+    """The result stored under this key, or None when it is new or was used longer than `KEPT` ago.
 
     Raises:
         IdempotencyMismatch: when the key came with another mutation or other arguments.
     """
     row = await IdempotencyRow.get_or_none(account_id=account_id, user_id=user_id, key=key)
-    if row is None:
+    if row is None or row.created_at < now - KEPT:
         return None
     if row.fingerprint != fingerprint:
         raise IdempotencyMismatch(

@@ -34,7 +34,7 @@ Deliver = Callable[[Message], Awaitable[Outcome]]
 
 @dataclass(kw_only=True)
 class _State:
-    database_lost: bool = False
+    in_trouble: bool = False
 
 
 @dataclass
@@ -53,11 +53,9 @@ class Lane:
             found = 0
             try:
                 found = await self.round(stop)
-                self._database(lost=False)
-            except Unavailable as error:
-                self._database(lost=True, error=error)
-            except Exception:  # noqa: BLE001  # a mistake in one batch must not stop the relay
-                _log.exception("relay:round_failed kind=%s", self.kind)
+                self._well()
+            except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the relay
+                self._trouble(error)
             if found < self.at_once:
                 await _rest(stop, poll_s)
 
@@ -92,7 +90,7 @@ class Lane:
             try:
                 return await self.deliver(message)
             except Unavailable as error:  # only reading raises it: nothing has been sent
-                self._database(lost=True, error=error)
+                self._trouble(error)
                 await asyncio.sleep(_RETRY_S)
             except Exception as error:  # noqa: BLE001  # it is tried again, and dropped in the end
                 _log.exception("relay:delivery_failed kind=%s message=%d", self.kind, message.id)
@@ -105,7 +103,7 @@ class Lane:
             try:
                 await self.office.database.transaction(lambda: self._write(message, note))
             except Unavailable as error:
-                self._database(lost=True, error=error)
+                self._trouble(error)
                 await asyncio.sleep(_RETRY_S)
             else:
                 break
@@ -127,14 +125,20 @@ class Lane:
         else:
             await outbox.mark_dropped(message.id, why=note.text, now=now)
 
-    def _database(self, *, lost: bool, error: Unavailable | None = None) -> None:
-        """Say once that the database is lost, and once that it is back."""
-        if lost != self._state.database_lost:
-            self._state.database_lost = lost
-            if lost:
-                _log.warning("relay:database_lost kind=%s error=%s", self.kind, error)
-            else:
-                _log.info("relay:database_back kind=%s", self.kind)
+    def _trouble(self, error: Exception) -> None:
+        """Say once what is in the way, until a round succeeds."""
+        if self._state.in_trouble:
+            return
+        self._state.in_trouble = True
+        if isinstance(error, Unavailable):
+            _log.warning("relay:database_lost kind=%s error=%s", self.kind, error)
+        else:
+            _log.error("relay:round_failed kind=%s", self.kind, exc_info=error)
+
+    def _well(self) -> None:
+        if self._state.in_trouble:
+            self._state.in_trouble = False
+            _log.info("relay:recovered kind=%s", self.kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,8 +60,10 @@ async def perform(office: Office, caller: Caller, task: Task, *, key: str | None
     async def steps() -> Result | Refusal:
         await people.lock_account(caller.account.id)
         await task.lock(caller.account.id)
-        if key is not None and key.strip():
-            stored = await idempotency.replay(caller.account.id, caller.user_id, key, fingerprint)
+        if key is not None and _is_usable(key):
+            stored = await idempotency.replay(
+                caller.account.id, caller.user_id, key, fingerprint=fingerprint, now=office.now()
+            )
             if stored is not None:
                 return stored
         scene = await office.scene(caller.account.id)
@@ -114,11 +116,15 @@ def fingerprint_of(task: Task) -> str:
 
 
 def _check_key(key: str | None) -> None:
-    if key is None:
-        return
-    if not key.strip() or "\x00" in key or len(key) > MAX_KEY_LENGTH:
-        message = f"must have from 1 to {MAX_KEY_LENGTH} characters, and not only blanks"
+    if key is not None and not _is_usable(key):
+        message = f"must have from 1 to {MAX_KEY_LENGTH} characters that can be stored, and not only blanks"
         raise InvalidInput((Problem(("idempotencyKey",), message),))
+
+
+def _is_usable(key: str) -> bool:
+    """Whether the key can be stored and looked for; PostgreSQL takes neither NUL nor half a surrogate pair."""
+    storable = not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in key)
+    return storable and bool(key.strip()) and len(key) <= MAX_KEY_LENGTH
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any argument

@@ -64,6 +64,7 @@ def _messages(
                 "request": request,
                 "recipient": user,
                 "groups": groups,
+                "reason": event.reason,
             },
             created_at=scene.now,
         )

@@ -1,5 +1,6 @@
 """What differs between mutations: what to lock, who may, what to do. The order of steps is in `perform`."""
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -20,6 +21,7 @@ from gql_approvals.workflow.transitions import PERMISSION_OF
 from gql_approvals.workflow.vocabulary import AccountAction, Action, CampaignStatus, Permission
 
 Result = dict[str, Json]
+HASH = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class CampaignTask:
         asked = self.intent.content_hash
         if campaign is None or campaign.id is None or asked in (None, campaign.head.hashes.content):
             return None
+        if not HASH.fullmatch(str(asked)):
+            return None  # no content has it, and not every text can be looked for
         return await campaigns.hashes_of(campaign.id, str(asked))
 
 

@@ -108,13 +108,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What happened, for the audit log and for the people it is told to. `detail`: ids and hashes only."""
+    """What happened, for the audit log and for the people it is told to.
+
+    `detail`: ids and hashes only. `reason`: the actor's words for those who are told; a rejection's stand in
+    its decision.
+    """
 
     kind: str
     tells: frozenset[Recipients] = frozenset()
     detail: Mapping[str, Json] = field(default_factory=dict[str, Json])
     voters: frozenset[int] = frozenset()
     request: ApprovalRequest | None = None
+    reason: str | None = None
     hands_over: Publication | None = None
 
 

@@ -176,7 +176,8 @@ def withdraw(case: Case) -> Change:
     campaign = case.at_hand
     after = replace(_undone(case, RequestStatus.WITHDRAWN), status=CampaignStatus.DRAFT)
     event = _event("campaign:withdrawn", campaign.head)
-    return Change(campaign=after, events=(replace(event, request=campaign.open_request),))
+    told = replace(event, request=campaign.open_request, reason=case.intent.reason)
+    return Change(campaign=after, events=(told,))
 
 
 def vote(case: Case) -> Change:
@@ -211,7 +212,8 @@ def revoke(case: Case) -> Change:
     campaign = case.at_hand
     after = replace(_undone(case, RequestStatus.WITHDRAWN), status=CampaignStatus.DRAFT)
     event = _event("campaign:revoked", campaign.head)
-    return Change(campaign=after, events=(replace(event, voters=_voters(case), request=campaign.request),))
+    told = replace(event, voters=_voters(case), request=campaign.request, reason=case.intent.reason)
+    return Change(campaign=after, events=(told,))
 
 
 def auto_approve(case: Case) -> Change:
