@@ -77,7 +77,7 @@ def ask(base: str, token: str, query: str) -> dict[str, object]:
         data=json.dumps({"query": query}).encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # the same
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # the same
         return json.load(answer)["data"]
 
 

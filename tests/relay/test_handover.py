@@ -50,9 +50,7 @@ def verified(request):
 
 async def test_a_publication_is_handed_over_when_the_other_side_has_it(world):
     campaign = await published(world)
-    async with http_server(
-        Receiver(answers=[500, 302, 204], location="http://127.0.0.1:1/elsewhere")
-    ) as receiver:
+    async with http_server(Receiver(answers=[500, 503, 204])) as receiver:
         for pause in (1.3, 6.1, 60):
             assert await handed_over_at(world, campaign) is None
             assert await rounds(world, receiver) == 1
@@ -134,6 +132,17 @@ async def test_a_receiver_that_hangs_or_is_away_is_tried_again(world):
     [message] = await world.messages("handover")
     assert (message.attempts, message.last_error[:12]) == (2, "ConnectError")
     assert await handed_over_at(world, campaign) is None
+
+
+async def test_a_redirect_is_no_answer_and_is_not_followed(world):
+    await published(world)
+    async with http_server() as elsewhere:
+        async with http_server(Receiver(answers=[307], location=elsewhere.url)) as receiver:
+            await rounds(world, receiver)
+
+    assert elsewhere.requests == []
+    [message] = await world.messages("handover")
+    assert message.last_error == "answered 307"
 
 
 async def test_the_environment_names_no_proxy_for_it(world, monkeypatch):

@@ -3,6 +3,7 @@
 `send` proves the refusal before it proves the success; `refused` proves that nothing was written.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -14,6 +15,7 @@ from graphql import GraphQLSchema, GraphQLUnionType, build_schema
 from gql_approvals.persistence import people
 from gql_approvals.persistence.database import Database
 from gql_approvals.schema import sdl
+from gql_approvals.service.perform import Office
 from gql_approvals.workflow.identity import global_id
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -35,6 +37,7 @@ ACCOUNTS = {
     },
     "globex": {"gil": ["admin"], "gwen": ["maker"], "gus": ["checker"], "noor": ["viewer"]},
 }
+JSON = {"Content-Type": "application/json"}
 ADMINS = {"acme": "ada", "globex": "gil"}
 CONTENT: dict[str, dict[str, Any]] = {
     "email": {"subject": "Sale", "fromName": "Acme", "fromEmail": "news@acme.test", "html": "<p>Buy!</p>"},
@@ -136,7 +139,12 @@ class Api:
 
     client: httpx.AsyncClient
     clock: Clock
-    database: Database
+    office: Office
+
+    @property
+    def database(self) -> Database:
+        """The server's database."""
+        return self.office.database
 
     # ----------------------------------------------------------------------------------------- asking
     async def post(
@@ -146,8 +154,8 @@ class Api:
         headers = {} if who is None else {"Authorization": f"Bearer demo-insecure-{who}"}
         if account is not None:
             headers["X-Account"] = account
-        body = {"query": query, "variables": variables or {}}
-        response = await self.client.post("/graphql", json=body, headers=headers)
+        body = json.dumps({"query": query, "variables": variables or {}})  # ASCII, so that any text can be sent
+        response = await self.client.post("/graphql", content=body, headers=headers | JSON)
         assert response.status_code == 200, response.text
         return response.json()
 

@@ -51,6 +51,6 @@ async def api(
         application.router.lifespan_context(application),
         httpx.AsyncClient(transport=transport, base_url="http://approvals.test") as client,
     ):
-        api = Api(client=client, clock=clock, database=application.state.office.database)
+        api = Api(client=client, clock=clock, office=application.state.office)
         await api.database.transaction(lambda: settle(clock.now))
         yield api

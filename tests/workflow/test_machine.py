@@ -5,7 +5,7 @@ from tests.workflow.machine import CampaignMachine, search
 
 from gql_approvals.workflow.transitions import TRANSITIONS
 
-SMALL, LARGE = range(12), range(1000, 1400)
+SMALL, LARGE = range(16), range(1000, 1200)
 
 
 def test_no_order_of_actions_breaks_a_promise():

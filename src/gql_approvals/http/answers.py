@@ -9,6 +9,7 @@
 | anything else                                   | INTERNAL_SERVER_ERROR      |
 """
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -88,4 +89,13 @@ def written(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A JSON response."""
-    return Response(orjson.dumps(body), status, headers=headers, media_type=f"{media_type}; charset=utf-8")
+    return Response(_json(body), status, headers=headers, media_type=f"{media_type}; charset=utf-8")
+
+
+def _json(body: Mapping[str, Any]) -> bytes:
+    """The body in UTF-8; half of a surrogate pair, as a message may quote it, becomes U+FFFD."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        text = json.dumps(body, ensure_ascii=False)
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()

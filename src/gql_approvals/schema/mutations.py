@@ -117,12 +117,11 @@ class Mutation:
         """Send an approved MANUAL campaign; while approvals are off, any that is not under way."""
         intent = Intent(action=Action.PUBLISH, content_hash=input.content_hash)
         done = await info.context.perform(_task(input, intent), input.idempotency_key)
-        value = await _now(info, done)
-        live = value.live
-        sent = live is not None and live.id == done["publication"]
+        key = done["publication"]
+        sent = None if key is None else await info.context.publication(_int(key))
         return payloads.PublishCampaignPayload(
-            campaign=campaigns.campaign(value),
-            publication=campaigns.publication(value, live) if sent and live is not None else None,
+            campaign=campaigns.campaign(await _now(info, done)),
+            publication=None if sent is None else campaigns.publication(*sent),
         )
 
     @_campaign(Action.DISCARD, payloads.DiscardDraftPayload)
