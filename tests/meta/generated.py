@@ -8,6 +8,7 @@ from gql_approvals.cli.settings import markdown
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.matrix import render_matrix
 from gql_approvals.schema import sdl
+from gql_approvals.schema.error_table import errors_markdown
 from gql_approvals.workflow import diagram
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,7 @@ def _workflow() -> str:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "schema.graphql": lambda: sdl().rstrip("\n") + "\n",
+    "docs/errors.md": errors_markdown,
     "docs/settings.md": markdown,
     "docs/workflow.md": _workflow,
     "tests/policy/matrix.txt": _matrix,

@@ -60,7 +60,11 @@ def wrong_status(case: Case, possible_in: frozenset[CampaignStatus]) -> Refusal:
     if action in DECISIONS and campaign.status is CampaignStatus.EXPIRED:
         return _too_late(campaign)
     where = ", ".join(status for status in CampaignStatus if status in possible_in)
-    hint = f"possible in {where}" if where else "not possible as its account and publish mode are now"
+    hint = (
+        f"possible in {where}"
+        if where
+        else "not possible with its publish mode, its live publication and the account's switch as they are"
+    )
     return WrongStatus(f"cannot {action.lower()} a campaign that is `{campaign.status}`: {hint}")
 
 
