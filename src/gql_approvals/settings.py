@@ -3,6 +3,8 @@
 Every field says in its metadata what it is for; the table in docs/settings.md is generated from them.
 """
 
+import base64
+import binascii
 import difflib
 import os
 from collections.abc import Callable, Mapping
@@ -15,6 +17,7 @@ from urllib.parse import urlsplit
 from gql_approvals.errors import BadSettings
 
 PREFIX = "GQL_APPROVALS_"
+MIN_SECRET, MAX_SECRET = 24, 64  # bytes; Standard Webhooks 1.0
 NOT_SETTINGS = frozenset({"GQL_APPROVALS_TEST_POSTGRES_URL"})  # read by the test suite only
 
 
@@ -71,6 +74,17 @@ def _mail(value: str) -> str:
     return text
 
 
+def _secret(value: str) -> str:
+    text = value.strip()
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if not text.startswith("whsec_") or not MIN_SECRET <= len(key) <= MAX_SECRET:
+        raise ValueError("must be `whsec_` and 24 to 64 bytes in base64")
+    return text
+
+
 def _origins(value: str) -> tuple[str, ...]:
     return tuple(_web(item).rstrip("/") for item in value.split(",") if item.strip())
 
@@ -100,7 +114,7 @@ class Settings:
     )
     delivery_url: str = _setting("the sending system: where publications are handed over", _web, default="")
     delivery_secret: str = _setting(
-        "`whsec_…`, which signs the hand-over (Standard Webhooks)", _text, default=""
+        "`whsec_…`, which signs the hand-over (Standard Webhooks)", _secret, default=""
     )
     allowed_origins: tuple[str, ...] = _setting(
         "frontends on other origins, separated by commas", _origins, default=()
@@ -163,12 +177,18 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         try:
             values[known[name].name] = known[name].metadata["read"](given[name])
         except ValueError as error:
-            problems.append(f"{name}: `{given[name]}` {error}")
+            problems.append(f"{name}: {_shown(name, given[name])} {error}")
     settings = Settings(**values)
-    problems += list(_contradictions(settings))
+    told = {problem.partition(":")[0] for problem in problems}
+    problems += [problem for problem in _contradictions(settings) if problem.partition(":")[0] not in told]
     if problems:
         raise BadSettings("\n".join(problems))
     return settings
+
+
+def _shown(name: str, value: str) -> str:
+    """What was given, unless it is or may hold a secret."""
+    return "the value" if name.endswith("_SECRET") or "@" in value else f"`{value}`"
 
 
 def name_of(field_name: str) -> str:

@@ -136,9 +136,10 @@ async def test_a_receiver_that_hangs_or_is_away_is_tried_again(world):
 
 async def test_a_redirect_is_no_answer_and_is_not_followed(world):
     await published(world)
-    async with http_server() as elsewhere:
-        async with http_server(Receiver(answers=[307], location=elsewhere.url)) as receiver:
-            await rounds(world, receiver)
+    elsewhere, redirecting = Receiver(), Receiver(answers=[307])
+    async with http_server(elsewhere), http_server(redirecting):
+        redirecting.location = elsewhere.url
+        await rounds(world, redirecting)
 
     assert elsewhere.requests == []
     [message] = await world.messages("handover")

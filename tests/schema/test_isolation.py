@@ -74,18 +74,22 @@ PLACES = {
 }  # fmt: skip
 
 
-async def globex_objects(api):
-    """One object of every kind that belongs to globex alone, by kind."""
-    given = {
-        "name": "Secret",
-        "content": {"sms": {"senderId": "G", "body": "secret"}},
-        "audience": {"segment": "Secret", "estimatedSize": 3},
-    }
-    made = (await api.mutate("gwen", "createCampaign", "campaign { id head { contentHash } }", **given))["campaign"]
-    await api.mutate("gwen", "submitCampaign", campaignId=made["id"])
-    await api.mutate("gus", "approveCampaign", campaignId=made["id"], contentHash=hash_of(made))
+PEOPLE = {"acme": ("maya", "chen", "ada"), "globex": ("gwen", "gus", "gil")}
+SECRET = {
+    "name": "Secret",
+    "content": {"sms": {"senderId": "G", "body": "secret"}},
+    "audience": {"segment": "Secret", "estimatedSize": 3},
+}
+
+
+async def objects_of(api, account="globex"):
+    """One object of every kind that belongs to this account alone, by kind."""
+    maker, checker, admin = PEOPLE[account]
+    made = (await api.mutate(maker, "createCampaign", "campaign { id head { contentHash } }", **SECRET))["campaign"]
+    await api.mutate(maker, "submitCampaign", campaignId=made["id"])
+    await api.mutate(checker, "approveCampaign", campaignId=made["id"], contentHash=hash_of(made))
     found = await api.ask(
-        "gil",
+        admin,
         """query($id: ID!) { campaign(id: $id) { id head { id } live { id request { id decisions { id by { id } } } } }
         viewer { account { id } } auditLog { edges { node { id } } } }""",
         id=made["id"],
@@ -97,10 +101,10 @@ async def globex_objects(api):
         "AuditEvent": found["auditLog"]["edges"][0]["node"]["id"],
         "Campaign": campaign["id"],
         "Decision": request["decisions"][0]["id"],
-        "Member": await api.member_id("gus", "globex"),
+        "Member": await api.member_id(checker, account),
         "Publication": campaign["live"]["id"],
         "Revision": campaign["head"]["id"],
-        "User": request["decisions"][0]["by"]["id"],
+        "User": await api.user_id(maker),
     }
 
 
@@ -109,8 +113,8 @@ def test_every_argument_that_takes_an_id_is_tried():
 
 
 async def test_an_id_of_another_account_is_like_one_that_never_was(api):
-    foreign = await globex_objects(api)
-    assert sorted(foreign) == KINDS, "globex_objects needs one object of every kind"
+    foreign = await objects_of(api)
+    assert sorted(foreign) == KINDS, "objects_of needs one object of every kind"
     before = await api.footprint()
 
     for place, (who, kind, text, variables) in PLACES.items():
@@ -129,6 +133,15 @@ async def test_an_id_of_another_account_is_like_one_that_never_was(api):
         for junk in JUNK:
             assert await api.post(who, text, variables(junk)) == expected, (place, junk)
     assert await api.footprint() == before
+
+
+async def test_an_id_of_ones_own_account_is_answered_otherwise(api):
+    own = await objects_of(api, "acme")
+
+    for place, (who, kind, text, variables) in PLACES.items():
+        for name in KINDS if kind is None else [kind]:
+            unknown = await api.post(who, text, variables(global_id(name, UNKNOWN)))
+            assert await api.post(who, text, variables(own[name])) != unknown, (place, name)
 
 
 async def test_who_lacks_the_permission_is_told_so_before_whether_the_member_exists(api):
@@ -157,7 +170,7 @@ async def test_who_may_not_explain_others_is_told_so_for_everybody_alike(api):
 
 
 async def test_lists_counts_and_nested_edges_stay_within_the_account(api):
-    await globex_objects(api)
+    await objects_of(api)
     own = await api.sent()
 
     text = """{ viewer { accounts { slug } } campaigns { totalCount edges { node { id head { contributors { name } } } } }
@@ -174,8 +187,7 @@ async def test_lists_counts_and_nested_edges_stay_within_the_account(api):
 
 
 async def test_previews_and_inboxes_stay_within_the_account(api):
-    given = {"name": "Secret", "content": {"sms": {"senderId": "G", "body": "b"}}, "audience": {"segment": "S", "estimatedSize": 3}}
-    made = (await api.mutate("gwen", "createCampaign", "campaign { id }", **given))["campaign"]
+    made = (await api.mutate("gwen", "createCampaign", "campaign { id }", **SECRET))["campaign"]
     await api.mutate("gwen", "submitCampaign", campaignId=made["id"])
 
     data = await api.ask("ada", "{ reviewInbox { totalCount } disableApprovalsPreview { wouldApprove campaigns { totalCount } } }")
@@ -189,7 +201,7 @@ async def test_previews_and_inboxes_stay_within_the_account(api):
 
 
 async def test_a_cursor_of_another_account_opens_nothing(api):
-    await globex_objects(api)
+    await objects_of(api)
     await api.create()
     for field, who in (("campaigns", "gil"), ("members", "gil"), ("auditLog", "gil")):
         text = f"query($after: String) {{ {field}(first: 1, after: $after) {{ edges {{ cursor node {{ id }} }} }} }}"
@@ -205,7 +217,7 @@ async def test_a_cursor_of_another_account_opens_nothing(api):
 
 @pytest.mark.parametrize("account", ["acme", "globex"])
 async def test_a_member_of_two_accounts_sees_the_one_they_chose(api, account):
-    foreign = await globex_objects(api)
+    foreign = await objects_of(api)
     own = await api.sent()
 
     text = "query($i: [ID!]!) { nodes(ids: $i) { id } campaigns { edges { node { id } } } }"

@@ -60,8 +60,8 @@ class ServerProcess:
 
     @property
     def worker_pids(self) -> list[int]:
-        """The newest `workers` processes that began to serve; with one worker, the server itself."""
-        return [int(pid) for pid in _STARTED.findall(self.log.read_text())][-self.workers :]
+        """The processes that serve, oldest first; with one worker, the server itself."""
+        return [pid for pid in map(int, _STARTED.findall(self.log.read_text())) if _is_alive(pid)]
 
     def start(self, **more: str) -> None:
         """Start, and wait until every worker serves and the database answers. `more`: other settings."""
@@ -121,6 +121,14 @@ class ServerProcess:
         words = ("Traceback", "unexpected error", "ERROR", "CRITICAL", "database is locked")
         text = "\n".join(path.read_text() for path in sorted(self.folder.glob(f"server-{self.port}-*.log")))
         return [line for line in text.splitlines() if any(word in line for word in words)]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The other sides: an SMTP server and a sending system, which take, or take and never answer."""
 
+import asyncio
 import base64
 import json
 import threading
@@ -12,10 +13,9 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import asyncio
-
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from server_process import free_port
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of this test only").decode()
@@ -67,12 +67,10 @@ class MailSink:
 @contextmanager
 def mail_sink() -> Iterator[MailSink]:
     """An SMTP server on loopback, in a thread of its own."""
-    sink = MailSink()
-    controller = Controller(sink, hostname="127.0.0.1", port=0)
+    sink = MailSink(port=free_port())
+    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
     controller.start()
     try:
-        assert controller.server is not None
-        sink.port = controller.server.sockets[0].getsockname()[1]
         yield sink
     finally:
         sink.hangs = False

@@ -103,7 +103,7 @@ def test_settings_survive_the_way_through_the_environment():
             "GQL_APPROVALS_MAIL": "smtps://user:p%40ss@mail.example:465",
             "GQL_APPROVALS_REVIEW_URL": "https://app.example/c/{campaign}/{request}",
             "GQL_APPROVALS_DELIVERY_URL": "https://sender.example/in",
-            "GQL_APPROVALS_DELIVERY_SECRET": "whsec_c2VjcmV0",
+            "GQL_APPROVALS_DELIVERY_SECRET": "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0",
             "GQL_APPROVALS_ALLOWED_ORIGINS": "https://a.example/, http://localhost:3000",
             "GQL_APPROVALS_PRODUCTION": "yes",
             "GQL_APPROVALS_GRAPHIQL": "off",

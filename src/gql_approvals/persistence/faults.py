@@ -36,6 +36,8 @@ _BY_CLASS: tuple[tuple[type[BaseException], type[Unavailable], str], ...] = (
     (asyncpg.ReadOnlySQLTransactionError, Unavailable, _FULL),  # 25006: a standby, during a fail-over
     (asyncpg.InsufficientResourcesError, Unavailable, _FULL),  # 53: disk full, too many connections
     (asyncpg.PostgresSystemError, Unavailable, _FULL),  # 58: input/output errors of the server
+    (asyncpg.ObjectNotInPrerequisiteStateError, Unavailable, _SILENT),  # 55000: not accepting connections
+    (asyncpg.InternalClientError, Unavailable, _SILENT),  # a backend was ended under a running statement
     (asyncpg.InterfaceError, Unavailable, _SILENT),  # "connection is closed"; see `_meaning`
     (asyncpg.ProtocolError, Unavailable, _SILENT),
     (OSError, Unavailable, _SILENT),  # ConnectionRefusedError, ConnectionResetError, TimeoutError

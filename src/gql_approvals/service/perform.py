@@ -122,7 +122,7 @@ def _check_key(key: str | None) -> None:
 
 
 def _is_usable(key: str) -> bool:
-    """Whether the key can be stored and looked for; PostgreSQL takes neither NUL nor half a surrogate pair."""
+    """Whether the key can be stored: PostgreSQL takes neither NUL nor half a surrogate pair."""
     storable = not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in key)
     return storable and bool(key.strip()) and len(key) <= MAX_KEY_LENGTH
 
