@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
 from gql_approvals import settings as configuration
 from gql_approvals.clock import clock
 from gql_approvals.errors import BadDatabase
+from gql_approvals.http.answers import not_served
 from gql_approvals.http.dev_pages import dev_routes
 from gql_approvals.http.graphiql import DemoPerson, GraphiqlConfig, missing_files
 from gql_approvals.http.graphiql_tabs import TABS
-from gql_approvals.http.graphql_view import MAX_BODY
 from gql_approvals.http.routes import routes
 from gql_approvals.persistence import people
 from gql_approvals.persistence.database import Database
@@ -83,8 +84,8 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
             *(dev_routes(office, settings) if settings.demo else []),
         ],
         middleware=[_cors(settings)],
+        exception_handlers={HTTPException: not_served},
         lifespan=lifespan,
-        max_body_size=MAX_BODY,
     )
 
 

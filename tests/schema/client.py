@@ -109,7 +109,9 @@ def document(mutation: str, selection: str) -> str:
     union = api_schema().mutation_type.fields[mutation].type
     assert isinstance(union, GraphQLUnionType)
     name = mutation[0].upper() + mutation[1:]
-    details = [f"... on {kind.name} {{ {DETAILS[kind.name]} }}" for kind in union.types if kind.name in DETAILS]
+    details = [
+        f"... on {kind.name} {{ {DETAILS[kind.name]} }}" for kind in union.types if kind.name in DETAILS
+    ]
     payload = f"... on {name}Payload {{ {selection} }}" if selection else ""
     return (
         f"mutation Do($input: {name}Input!) {{ {mutation}(input: $input) "
@@ -154,18 +156,24 @@ class Api:
         headers = {} if who is None else {"Authorization": f"Bearer demo-insecure-{who}"}
         if account is not None:
             headers["X-Account"] = account
-        body = json.dumps({"query": query, "variables": variables or {}})  # ASCII, so that any text can be sent
+        body = json.dumps(
+            {"query": query, "variables": variables or {}}
+        )  # ASCII, so that any text can be sent
         response = await self.client.post("/graphql", content=body, headers=headers | JSON)
         assert response.status_code == 200, response.text
         return response.json()
 
-    async def ask(self, who: str | None, query: str, account: str | None = None, **variables: Any) -> dict[str, Any]:
+    async def ask(
+        self, who: str | None, query: str, account: str | None = None, **variables: Any
+    ) -> dict[str, Any]:
         """Post a query and return its data."""
         body = await self.post(who, query, variables, account)
         assert "errors" not in body, body
         return body["data"]
 
-    async def fault(self, who: str | None, query: str, account: str | None = None, **variables: Any) -> dict[str, Any]:
+    async def fault(
+        self, who: str | None, query: str, account: str | None = None, **variables: Any
+    ) -> dict[str, Any]:
         """Post a query whose every field fails, and return its one top-level error."""
         body = await self.post(who, query, variables, account)
         assert not any((body.get("data") or {}).values()), body
@@ -195,11 +203,15 @@ class Api:
 
     async def act(self, who: str, mutation: str, campaign: dict[str, Any], **more: Any) -> dict[str, Any]:
         """Call a mutation on a campaign, and return its payload with the campaign as it is then."""
-        done = await self.mutate(who, mutation, f"campaign {{ {CAMPAIGN} }}", campaignId=campaign["id"], **more)
+        done = await self.mutate(
+            who, mutation, f"campaign {{ {CAMPAIGN} }}", campaignId=campaign["id"], **more
+        )
         assert done["__typename"].endswith("Payload"), done
         return done
 
-    async def refused(self, who: str, mutation: str, campaign: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    async def refused(
+        self, who: str, mutation: str, campaign: dict[str, Any] | None = None, **more: Any
+    ) -> dict[str, Any]:
         """Call a mutation that is refused, and return the refusal; nothing has changed."""
         given = more if campaign is None else {"campaignId": campaign["id"], **more}
         before = await self.footprint()
@@ -225,7 +237,9 @@ class Api:
         return dict((await self.database._client.execute_query_dict(query))[0])
 
     # -------------------------------------------------------------------------------------- situations
-    async def create(self, who: str = "maya", channel: str = "email", size: int = 1000, **more: Any) -> dict[str, Any]:
+    async def create(
+        self, who: str = "maya", channel: str = "email", size: int = 1000, **more: Any
+    ) -> dict[str, Any]:
         """Create a campaign and return what `CAMPAIGN` selects."""
         given = {
             "name": "Winter sale",
@@ -237,7 +251,9 @@ class Api:
         assert done["__typename"] == "CreateCampaignPayload", done
         return done["campaign"]
 
-    async def edited(self, campaign: dict[str, Any], who: str = "maya", subject: str = "Sale 2", **more: Any) -> dict[str, Any]:
+    async def edited(
+        self, campaign: dict[str, Any], who: str = "maya", subject: str = "Sale 2", **more: Any
+    ) -> dict[str, Any]:
         """Write another copy, whatever that voids, and return the campaign."""
         given = {
             "expectedVersion": campaign["version"],
@@ -246,12 +262,16 @@ class Api:
         }
         return (await self.act(who, "updateCampaign", campaign, **given | more))["campaign"]
 
-    async def submitted(self, who: str = "maya", channel: str = "email", size: int = 1000, **more: Any) -> dict[str, Any]:
+    async def submitted(
+        self, who: str = "maya", channel: str = "email", size: int = 1000, **more: Any
+    ) -> dict[str, Any]:
         """Create and submit a campaign, and return it."""
         campaign = await self.create(who, channel, size, **more)
         return (await self.act(who, "submitCampaign", campaign))["campaign"]
 
-    async def decided(self, campaign: dict[str, Any], who: str = "chen", mutation: str = "approveCampaign", **more: Any) -> dict[str, Any]:
+    async def decided(
+        self, campaign: dict[str, Any], who: str = "chen", mutation: str = "approveCampaign", **more: Any
+    ) -> dict[str, Any]:
         """Approve, reject or publish a campaign by its head's hash, and return it."""
         return (await self.act(who, mutation, campaign, contentHash=hash_of(campaign), **more))["campaign"]
 
@@ -322,7 +342,9 @@ class Api:
 
     async def inbox(self, who: str) -> list[str]:
         """The ids of the campaigns that wait for somebody, oldest first."""
-        data = await self.ask(who, "{ reviewInbox(first: 100) { totalCount edges { node { campaign { id } } } } }")
+        data = await self.ask(
+            who, "{ reviewInbox(first: 100) { totalCount edges { node { campaign { id } } } } }"
+        )
         found = [node["campaign"]["id"] for node in nodes_of(data["reviewInbox"])]
         assert data["reviewInbox"]["totalCount"] == len(found)
         return found
@@ -341,7 +363,9 @@ class Api:
 
     async def user_id(self, name: str) -> str:
         """The global id of a person."""
-        user = await people.user_by_email(f"{name}@acme.test") or await people.user_by_email(f"{name}@globex.test")
+        user = await people.user_by_email(f"{name}@acme.test") or await people.user_by_email(
+            f"{name}@globex.test"
+        )
         assert user is not None
         return global_id("User", user.id)
 

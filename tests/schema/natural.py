@@ -37,7 +37,9 @@ async def _create(_: Api) -> Ask:
 
 async def _update(api: Api) -> Ask:
     content = {"email": CONTENT["email"] | {"subject": "Other"}}
-    return Ask("maya", _id(await api.create()) | {"expectedVersion": 1, "content": content}, {"name": "Other"})
+    return Ask(
+        "maya", _id(await api.create()) | {"expectedVersion": 1, "content": content}, {"name": "Other"}
+    )
 
 
 async def _submit(api: Api) -> Ask:

@@ -82,13 +82,22 @@ async def test_one_decision_a_person_a_request(api):
     campaign = await api.submitted(size=LARGE)
     await api.decided(campaign, "leo")
 
-    assert await api.code("leo", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason="no") == "ALREADY_VOTED"
+    assert (
+        await api.code("leo", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason="no")
+        == "ALREADY_VOTED"
+    )
     await api.assign("leo", "legal_reviewer", "checker")  # his vote counts for the checkers now, too
-    assert await api.code("leo", "approveCampaign", campaign, contentHash=hash_of(campaign)) in {"ALREADY_VOTED", "FORBIDDEN"}
+    assert await api.code("leo", "approveCampaign", campaign, contentHash=hash_of(campaign)) in {
+        "ALREADY_VOTED",
+        "FORBIDDEN",
+    }
 
 
 async def test_sofia_approves_small_text_messages_and_nothing_else(api):
-    small, large = await api.submitted(channel="sms", size=50_000), await api.submitted(channel="sms", size=50_001)
+    small, large = (
+        await api.submitted(channel="sms", size=50_000),
+        await api.submitted(channel="sms", size=50_001),
+    )
     mail = await api.submitted(channel="email")
     chat = await api.submitted(channel="whatsapp", size=50_000)
 
@@ -105,7 +114,9 @@ async def test_makers_members_without_a_role_and_the_sending_system_may_not_appr
     campaign = await api.submitted("maya")
 
     for who in ("maya", "max", "vera", "dora", "noor"):
-        refused = await api.refused(who, "approveCampaign", campaign, account="acme", contentHash=hash_of(campaign))
+        refused = await api.refused(
+            who, "approveCampaign", campaign, account="acme", contentHash=hash_of(campaign)
+        )
         assert refused["code"] == "FORBIDDEN"
 
 
@@ -125,7 +136,9 @@ async def test_an_administrator_may_not_approve_what_they_created_submitted_or_d
     duplicated = (await api.act("maya", "submitCampaign", copy))["campaign"]
 
     for campaign in (created, submitted, duplicated):
-        assert await api.code("ada", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "SELF_REVIEW"
+        assert (
+            await api.code("ada", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "SELF_REVIEW"
+        )
 
 
 async def test_an_administrator_approves_the_work_of_others(api):
@@ -178,7 +191,9 @@ async def test_who_approved_stays_written_down_whatever_their_roles_become(api):
 
     await api.assign("chen")
 
-    request = (await api.show(campaign, "live { request { requirements { left approvedBy { name } } } }"))["live"]["request"]
+    request = (await api.show(campaign, "live { request { requirements { left approvedBy { name } } } }"))[
+        "live"
+    ]["request"]
     assert request["requirements"] == [{"left": 0, "approvedBy": [{"name": "Chen"}]}]
 
 
@@ -205,7 +220,10 @@ async def test_another_hash_is_stale_and_says_what_changed(api):
 
 
 async def test_the_first_terminal_decision_wins_and_says_whose_it_was(api):
-    for mutation, more, verdict in (("approveCampaign", {}, "APPROVED"), ("rejectCampaign", {"reason": "no"}, "REJECTED")):
+    for mutation, more, verdict in (
+        ("approveCampaign", {}, "APPROVED"),
+        ("rejectCampaign", {"reason": "no"}, "REJECTED"),
+    ):
         campaign = await api.submitted()
         await api.decided(campaign, "chen", mutation, **more)
         api.clock.pass_(minutes=1)
@@ -221,8 +239,13 @@ async def test_what_was_decided_is_told_before_what_one_may_have_done(api):
     campaign = await api.submitted("ada")
     await api.decided(campaign, "chen")
 
-    assert await api.code("ada", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "ALREADY_DECIDED"
-    assert await api.code("chen", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "ALREADY_DECIDED"
+    assert (
+        await api.code("ada", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "ALREADY_DECIDED"
+    )
+    assert (
+        await api.code("chen", "approveCampaign", campaign, contentHash=hash_of(campaign))
+        == "ALREADY_DECIDED"
+    )
     assert await api.code("max", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "FORBIDDEN"
 
 
@@ -232,7 +255,10 @@ async def test_only_what_waits_is_approved(api):
     archived = (await api.act("maya", "archiveCampaign", await api.submitted()))["campaign"]
 
     for campaign in (await api.create(), withdrawn, revoked, archived):
-        assert await api.code("chen", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+        assert (
+            await api.code("chen", "approveCampaign", campaign, contentHash=hash_of(campaign))
+            == "WRONG_STATUS"
+        )
 
 
 @pytest.mark.parametrize(
@@ -245,7 +271,9 @@ async def test_nothing_is_approved_after_its_deadline_though_no_clock_has_struck
     now = await api.campaign(campaign["id"])
     assert (now["status"], now["openRequest"], await api.inbox("chen")) == ("EXPIRED", None, [])
     for mutation, more in (("approveCampaign", {}), ("rejectCampaign", {"reason": "no"})):
-        answer = await api.mutate("chen", mutation, campaignId=campaign["id"], contentHash=hash_of(campaign), **more)
+        answer = await api.mutate(
+            "chen", mutation, campaignId=campaign["id"], contentHash=hash_of(campaign), **more
+        )
         assert answer["code"] == code
     assert await api.kinds(campaign["id"]) == ["campaign:created", "campaign:submitted", "campaign:expired"]
     assert await api.campaign(campaign["id"]) == now
@@ -254,6 +282,10 @@ async def test_nothing_is_approved_after_its_deadline_though_no_clock_has_struck
 async def test_a_comment_that_cannot_be_stored_is_refused(api):
     campaign = await api.submitted()
 
-    refused = await api.refused("chen", "approveCampaign", campaign, contentHash=hash_of(campaign), comment="\0")
+    refused = await api.refused(
+        "chen", "approveCampaign", campaign, contentHash=hash_of(campaign), comment="\0"
+    )
     assert paths_of(refused) == ["comment"]
-    assert paths_of(await api.refused("chen", "approveCampaign", campaign, contentHash="\0")) == ["contentHash"]
+    assert paths_of(await api.refused("chen", "approveCampaign", campaign, contentHash="\0")) == [
+        "contentHash"
+    ]

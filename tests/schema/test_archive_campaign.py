@@ -19,7 +19,9 @@ async def test_an_open_review_is_withdrawn(api):
     after = (await api.act("maya", "archiveCampaign", campaign))["campaign"]
 
     assert (after["status"], after["openRequest"], await api.inbox("leo")) == ("ARCHIVED", None, [])
-    requests = (await api.show(campaign, "requests { edges { node { status decisions { voided } } } }"))["requests"]
+    requests = (await api.show(campaign, "requests { edges { node { status decisions { voided } } } }"))[
+        "requests"
+    ]
     assert requests["edges"] == [{"node": {"status": "WITHDRAWN", "decisions": [{"voided": True}]}}]
 
 
@@ -35,7 +37,9 @@ async def test_an_approved_campaign_is_not_sent_once_it_is_archived(api):
 
 @pytest.mark.parametrize("status", ["REJECTED", "EXPIRED"])
 async def test_what_was_refused_or_forgotten_is_archived(api, status):
-    assert (await api.act("maya", "archiveCampaign", await api.in_status(status)))["campaign"]["status"] == "ARCHIVED"
+    assert (await api.act("maya", "archiveCampaign", await api.in_status(status)))["campaign"][
+        "status"
+    ] == "ARCHIVED"
 
 
 async def test_what_is_live_cannot_be_archived_whatever_its_head_is(api):

@@ -8,10 +8,19 @@ async def test_an_administrator_gives_a_member_exactly_these_roles_at_once(api):
     vera = await api.member_id("vera")
 
     done = await api.send(
-        "ada", "assignRoles", "member { id roles active user { name } }", memberId=vera, roles=["viewer", "maker"]
+        "ada",
+        "assignRoles",
+        "member { id roles active user { name } }",
+        memberId=vera,
+        roles=["viewer", "maker"],
     )
 
-    assert done["member"] == {"id": vera, "roles": ["maker", "viewer"], "active": True, "user": {"name": "Vera"}}
+    assert done["member"] == {
+        "id": vera,
+        "roles": ["maker", "viewer"],
+        "active": True,
+        "user": {"name": "Vera"},
+    }
     assert (await api.create("vera"))["createdBy"] == {"name": "Vera"}
     viewer = (await api.ask("vera", "{ viewer { roles permissions } }"))["viewer"]
     assert viewer["roles"] == ["maker", "viewer"]
@@ -42,7 +51,8 @@ async def test_a_role_of_another_account_is_unknown(api):
 
 
 @pytest.mark.parametrize(
-    "roles", [["maker", "checker"], ["creator", "approver"], ["maker", "text_approver"], ["intern", "legal_reviewer"]]
+    "roles",
+    [["maker", "checker"], ["creator", "approver"], ["maker", "text_approver"], ["intern", "legal_reviewer"]],
 )
 async def test_nobody_both_makes_and_decides_and_the_refusal_names_both_sources(api, roles):
     refused = await api.refused("ada", "assignRoles", memberId=await api.member_id("vera"), roles=roles)
@@ -67,7 +77,10 @@ async def test_somebody_must_be_left_who_may_manage_members(api):
 
     assert await api.code("ada", "assignRoles", memberId=ada, roles=["maker"]) == "LAST_ADMIN"
     assert await api.code("ada", "assignRoles", memberId=ada, roles=[]) == "LAST_ADMIN"
-    assert await api.code("ada", "assignRoles", memberId=ada, roles=["maker", "checker"]) == "SEGREGATION_OF_DUTIES"
+    assert (
+        await api.code("ada", "assignRoles", memberId=ada, roles=["maker", "checker"])
+        == "SEGREGATION_OF_DUTIES"
+    )
     await api.assign("ada", "admin", "checker")
     await api.assign("vera", "admin")
     done = await api.mutate("ada", "assignRoles", "member { roles }", memberId=ada, roles=["maker"])
@@ -95,6 +108,12 @@ async def test_a_change_of_roles_while_a_request_is_open_changes_its_tally_both_
 
 
 async def test_a_repeated_role_is_one_role(api):
-    done = await api.mutate("ada", "assignRoles", "member { roles }", memberId=await api.member_id("vera"), roles=["maker", "maker"])
+    done = await api.mutate(
+        "ada",
+        "assignRoles",
+        "member { roles }",
+        memberId=await api.member_id("vera"),
+        roles=["maker", "maker"],
+    )
 
     assert done["member"] == {"roles": ["maker"]}

@@ -68,7 +68,11 @@ async def everything_happens(api):
     await api.mutate("dora", "recordDeliveryMetrics", publicationId=sent["live"]["id"], **FIGURES)
     await api.act("maya", "discardDraft", await api.edited(sent, subject="Geheim 3"))
     await api.act("chen", "revokeApproval", await api.approved(name="Geheim"), reason="Geheim")
-    await api.act("maya", "archiveCampaign", (await api.act("maya", "duplicateCampaign", sent, name="Geheim"))["campaign"])
+    await api.act(
+        "maya",
+        "archiveCampaign",
+        (await api.act("maya", "duplicateCampaign", sent, name="Geheim"))["campaign"],
+    )
     late, missed = await api.submitted(scheduledAt=TOMORROW), await api.scheduled()
     await api.submitted(size=100_000, name="Geheim")
     await api.assign("vera", "maker")
@@ -88,7 +92,10 @@ async def test_a_client_recomputes_every_hash_from_the_log_alone(api):
     entries = await chain(api)
 
     assert len({entry["kind"] for entry in entries}) >= 19
-    assert {entry["kind"] for entry in entries if entry["actor"] is None} == {"campaign:expired", "campaign:schedule_missed"}
+    assert {entry["kind"] for entry in entries if entry["actor"] is None} == {
+        "campaign:expired",
+        "campaign:schedule_missed",
+    }
     assert any("." in entry["at"] for entry in entries)
     check(entries)
 
@@ -130,7 +137,11 @@ async def test_a_change_of_any_part_is_noticed(api):
 
 async def test_two_accounts_have_independent_chains(api):
     await api.sent()
-    given = {"name": "G", "content": {"sms": {"senderId": "G", "body": "b"}}, "audience": {"segment": "S", "estimatedSize": 3}}
+    given = {
+        "name": "G",
+        "content": {"sms": {"senderId": "G", "body": "b"}},
+        "audience": {"segment": "S", "estimatedSize": 3},
+    }
     await api.mutate("gwen", "createCampaign", **given)
     head = check(await chain(api))
 

@@ -138,7 +138,9 @@ def test_every_code_has_a_type_that_tells_code_and_message():
     interface = SCHEMA.type_map["UserError"]
 
     assert set(SCHEMA.type_map["ErrorCode"].values) == set(ErrorCode)
-    assert {kind.name for kind in SCHEMA.get_possible_types(interface)} == {type_of(code) for code in ErrorCode}
+    assert {kind.name for kind in SCHEMA.get_possible_types(interface)} == {
+        type_of(code) for code in ErrorCode
+    }
 
 
 def test_whatever_a_refusal_says_is_read_by_the_tests():

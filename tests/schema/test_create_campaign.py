@@ -81,7 +81,9 @@ async def test_a_time_goes_with_scheduled_and_with_nothing_else(api, given, answ
 async def test_a_draft_may_have_blanks_and_a_time_that_has_passed(api):
     content = {"email": CONTENT["email"] | {"subject": "", "html": " "}}
 
-    campaign = await api.create(content=content, audience={"segment": "", "estimatedSize": 0}, scheduledAt=YESTERDAY)
+    campaign = await api.create(
+        content=content, audience={"segment": "", "estimatedSize": 0}, scheduledAt=YESTERDAY
+    )
 
     assert campaign["status"] == "DRAFT"
 
@@ -95,7 +97,10 @@ async def test_an_input_that_cannot_be_stored_is_refused_with_the_way_to_every_m
         ({"name": "a\0b"}, ["name"]),
         ({"content": {"email": email | {"subject": "a\0b"}}}, ["content.email.subject"]),
         ({"content": {"email": email | {"text": "\0"}}}, ["content.email.text"]),
-        ({"content": {"whatsapp": CONTENT["whatsapp"] | {"parameters": ["a", "\0"]}}}, ["content.whatsapp.parameters.1"]),
+        (
+            {"content": {"whatsapp": CONTENT["whatsapp"] | {"parameters": ["a", "\0"]}}},
+            ["content.whatsapp.parameters.1"],
+        ),
         ({"audience": AUDIENCE | {"segment": "\0"}}, ["audience.segment"]),
         ({"audience": AUDIENCE | {"estimatedSize": -1}}, ["audience.estimatedSize"]),
         ({"audience": AUDIENCE | {"definition": {"a": ["\0"]}}}, ["audience.definition.a.0"]),
@@ -119,7 +124,9 @@ async def test_a_definition_is_kept_as_it_came(api):
 
     campaign = await api.create(audience=AUDIENCE | {"definition": definition})
 
-    assert (await api.show(campaign, "head { audience { definition } }"))["head"]["audience"]["definition"] == definition
+    assert (await api.show(campaign, "head { audience { definition } }"))["head"]["audience"][
+        "definition"
+    ] == definition
 
 
 async def test_whoever_only_decides_or_looks_creates_nothing(api):
@@ -131,4 +138,7 @@ async def test_an_intern_creates_e_mails_only(api):
     await api.assign("vera", "intern")
 
     assert (await api.create("vera"))["status"] == "DRAFT"
-    assert await api.code("vera", "createCampaign", **INPUT | {"content": {"sms": CONTENT["sms"]}}) == "FORBIDDEN"
+    assert (
+        await api.code("vera", "createCampaign", **INPUT | {"content": {"sms": CONTENT["sms"]}})
+        == "FORBIDDEN"
+    )

@@ -16,19 +16,33 @@ async def test_an_administrator_switches_off_what_was_previewed_and_everything_t
     draft = await api.create()
     seen = await preview(api)
     assert (seen["wouldApprove"], seen["wouldExpire"], seen["campaigns"]["totalCount"]) == (3, 0, 3)
-    assert {node["id"] for node in nodes_of(seen["campaigns"])} == {c["id"] for c in (at_once, manual, scheduled)}
+    assert {node["id"] for node in nodes_of(seen["campaigns"])} == {
+        c["id"] for c in (at_once, manual, scheduled)
+    }
 
     done = await api.send(
-        "ada", "disableApprovals", "approved expired account { approvalsEnabled }", confirmToken=seen["confirmToken"]
+        "ada",
+        "disableApprovals",
+        "approved expired account { approvalsEnabled }",
+        confirmToken=seen["confirmToken"],
     )
 
     assert (done["approved"], done["expired"], done["account"]) == (3, 0, {"approvalsEnabled": False})
-    for campaign, status in ((at_once, "SENT"), (manual, "APPROVED"), (scheduled, "APPROVED"), (draft, "DRAFT")):
-        now = await api.show(campaign, "status authorisation requests { edges { node { status decisions { id } } } }")
+    for campaign, status in (
+        (at_once, "SENT"),
+        (manual, "APPROVED"),
+        (scheduled, "APPROVED"),
+        (draft, "DRAFT"),
+    ):
+        now = await api.show(
+            campaign, "status authorisation requests { edges { node { status decisions { id } } } }"
+        )
         assert now["status"] == status
         if campaign is not draft:
             assert now["authorisation"] == "AUTO_DISABLED"
-            assert nodes_of(now["requests"]) == [{"status": "AUTO_APPROVED", "decisions": []}]  # no votes are invented
+            assert nodes_of(now["requests"]) == [
+                {"status": "AUTO_APPROVED", "decisions": []}
+            ]  # no votes are invented
     assert (await api.kinds(at_once["id"]))[2:] == ["campaign:auto_approved", "campaign:sent"]
     assert [await api.inbox(who) for who in ("chen", "ada")] == [[], []]
 
@@ -130,4 +144,6 @@ async def test_while_approvals_are_off_nothing_is_left_to_decide(api):
     campaign = await api.submitted()
     await api.switch_off()
 
-    assert await api.code("chen", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+    assert (
+        await api.code("chen", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+    )

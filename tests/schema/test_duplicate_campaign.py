@@ -5,7 +5,16 @@ from tests.schema.client import CAMPAIGN, TOMORROW, hash_of, paths_of
 
 async def test_a_maker_duplicates_copy_and_audience_and_nothing_else(api):
     campaign = await api.sent(size=4711)
-    await api.mutate("dora", "recordDeliveryMetrics", publicationId=campaign["live"]["id"], sent=1, delivered=1, opened=1, clicked=1, failed=0)
+    await api.mutate(
+        "dora",
+        "recordDeliveryMetrics",
+        publicationId=campaign["live"]["id"],
+        sent=1,
+        delivered=1,
+        opened=1,
+        clicked=1,
+        failed=0,
+    )
 
     done = await api.send(
         "max",

@@ -36,7 +36,9 @@ async def test_a_key_is_good_for_one_effect_and_belongs_to_one_person_and_one_in
     if ask.other:
         assert await api.code(ask.who, mutation, **given | ask.other) == "IDEMPOTENCY_MISMATCH"
     other = "enableApprovals" if mutation != "enableApprovals" else "createCampaign"
-    refused = await api.refused(ask.who, other, **({} if other == "enableApprovals" else NEW), idempotencyKey="k-1")
+    refused = await api.refused(
+        ask.who, other, **({} if other == "enableApprovals" else NEW), idempotencyKey="k-1"
+    )
     assert refused["code"] == "IDEMPOTENCY_MISMATCH"
 
     # another person's key is another key, for the right as for the effect
@@ -64,14 +66,18 @@ async def test_a_key_that_cannot_be_kept_is_refused(api, mutation):
     ask = await SITUATIONS[mutation](api)
 
     for key in ("", "   ", "\t\n", "x" * 256, "a\0b", "\ud800"):
-        assert paths_of(await api.refused(ask.who, mutation, **ask.given, idempotencyKey=key)) == ["idempotencyKey"]
+        assert paths_of(await api.refused(ask.who, mutation, **ask.given, idempotencyKey=key)) == [
+            "idempotencyKey"
+        ]
     longest = await api.mutate(ask.who, mutation, **ask.given, idempotencyKey="ß" * 255)
     assert longest["__typename"].endswith("Payload"), longest
 
 
 async def test_the_same_key_of_another_person_is_independent(api):
     ids = [
-        (await api.mutate(who, "createCampaign", "campaign { id }", **NEW, idempotencyKey="k"))["campaign"]["id"]
+        (await api.mutate(who, "createCampaign", "campaign { id }", **NEW, idempotencyKey="k"))["campaign"][
+            "id"
+        ]
         for who in ("maya", "max", "maya", "max")
     ]
 
@@ -118,7 +124,11 @@ async def test_a_success_is_kept_for_a_day_and_then_forgotten(api):
 
 async def test_a_replay_shows_what_has_become_of_it(api):
     campaign = await api.submitted()
-    given = {"campaignId": campaign["id"], "contentHash": campaign["head"]["contentHash"], "idempotencyKey": "k"}
+    given = {
+        "campaignId": campaign["id"],
+        "contentHash": campaign["head"]["contentHash"],
+        "idempotencyKey": "k",
+    }
     selection = "decision { id verdict } campaign { status }"
     first = await api.mutate("chen", "approveCampaign", selection, **given)
     await api.edited(await api.campaign(campaign["id"]))
@@ -132,10 +142,18 @@ async def test_a_replay_shows_what_has_become_of_it(api):
 
 async def test_a_replayed_publication_is_the_one_that_went_out_then(api):
     campaign = await api.approved()
-    given = {"campaignId": campaign["id"], "contentHash": campaign["head"]["contentHash"], "idempotencyKey": "k"}
+    given = {
+        "campaignId": campaign["id"],
+        "contentHash": campaign["head"]["contentHash"],
+        "idempotencyKey": "k",
+    }
     first = await api.mutate("maya", "publishCampaign", "publication { id }", **given)
     draft = await api.edited(await api.campaign(campaign["id"]))
-    await api.decided(await api.decided((await api.act("maya", "submitCampaign", draft))["campaign"]), "maya", "publishCampaign")
+    await api.decided(
+        await api.decided((await api.act("maya", "submitCampaign", draft))["campaign"]),
+        "maya",
+        "publishCampaign",
+    )
 
     assert await api.mutate("maya", "publishCampaign", "publication { id }", **given) == first
 

@@ -18,7 +18,19 @@ SCHEMA = api_schema()
 KINDS = sorted(kind.name for kind in SCHEMA.get_possible_types(SCHEMA.type_map["Node"]))
 UNKNOWN = 987_654_321
 HUGE = 2**63 - 1
-JUNK = ("", "x", "MTIz", "Q2FtcGFpZ246MDE", "ü", "\0", "\ud800", "a" * 5000, global_id("Campaign", 0), "123", "==")
+JUNK = (
+    "",
+    "x",
+    "MTIz",
+    "Q2FtcGFpZ246MDE",
+    "ü",
+    "\0",
+    "\ud800",
+    "a" * 5000,
+    global_id("Campaign", 0),
+    "123",
+    "==",
+)
 
 
 def places():
@@ -33,7 +45,9 @@ def places():
         if hasattr(kind, "fields") and kind not in roots and not isinstance(kind, GraphQLInputObjectType):
             for name, field in kind.fields.items():
                 for argument, value in field.args.items():
-                    yield from (f"{kind.name}.{name}.{path}" for path in ways(argument, get_named_type(value.type)))
+                    yield from (
+                        f"{kind.name}.{name}.{path}" for path in ways(argument, get_named_type(value.type))
+                    )
 
 
 def ways(path, kind):
@@ -85,7 +99,9 @@ SECRET = {
 async def objects_of(api, account="globex"):
     """One object of every kind that belongs to this account alone, by kind."""
     maker, checker, admin = PEOPLE[account]
-    made = (await api.mutate(maker, "createCampaign", "campaign { id head { contentHash } }", **SECRET))["campaign"]
+    made = (await api.mutate(maker, "createCampaign", "campaign { id head { contentHash } }", **SECRET))[
+        "campaign"
+    ]
     await api.mutate(maker, "submitCampaign", campaignId=made["id"])
     await api.mutate(checker, "approveCampaign", campaignId=made["id"], contentHash=hash_of(made))
     found = await api.ask(
@@ -122,7 +138,10 @@ async def test_an_id_of_another_account_is_like_one_that_never_was(api):
         for name in kinds:
             expected = await api.post(who, text, variables(global_id(name, UNKNOWN)))
             answer = expected.get("data", {})
-            if place.endswith(("campaignId", "memberId", "publicationId")) and place.split(".")[0] in SCHEMA.mutation_type.fields:
+            if (
+                place.endswith(("campaignId", "memberId", "publicationId"))
+                and place.split(".")[0] in SCHEMA.mutation_type.fields
+            ):
                 assert next(iter(answer.values()))["code"] == "NOT_FOUND", place
             else:
                 assert "errors" not in expected, expected
@@ -158,7 +177,7 @@ async def test_who_lacks_the_permission_is_told_so_before_whether_the_member_exi
 
 
 async def test_who_may_not_explain_others_is_told_so_for_everybody_alike(api):
-    text = "query($i: ID!) { explain(input: {action: \"view\", userId: $i}) { allowed } }"
+    text = 'query($i: ID!) { explain(input: {action: "view", userId: $i}) { allowed } }'
 
     answers = [
         await api.fault("vera", text, i=key)
@@ -190,7 +209,10 @@ async def test_previews_and_inboxes_stay_within_the_account(api):
     made = (await api.mutate("gwen", "createCampaign", "campaign { id }", **SECRET))["campaign"]
     await api.mutate("gwen", "submitCampaign", campaignId=made["id"])
 
-    data = await api.ask("ada", "{ reviewInbox { totalCount } disableApprovalsPreview { wouldApprove campaigns { totalCount } } }")
+    data = await api.ask(
+        "ada",
+        "{ reviewInbox { totalCount } disableApprovalsPreview { wouldApprove campaigns { totalCount } } }",
+    )
 
     assert data == {
         "reviewInbox": {"totalCount": 0},
@@ -212,7 +234,9 @@ async def test_a_cursor_of_another_account_opens_nothing(api):
         assert all(edge["node"]["id"] != foreign["node"]["id"] for edge in page)
     beyond = urlsafe_b64encode(json.dumps([HUGE]).encode()).decode()
     text = "query($after: String) { campaigns(first: 100, after: $after) { edges { node { name } } } }"
-    assert [n["name"] for n in nodes_of((await api.ask("ada", text, after=beyond))["campaigns"])] == ["Winter sale"]
+    assert [n["name"] for n in nodes_of((await api.ask("ada", text, after=beyond))["campaigns"])] == [
+        "Winter sale"
+    ]
 
 
 @pytest.mark.parametrize("account", ["acme", "globex"])

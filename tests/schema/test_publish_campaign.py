@@ -9,7 +9,9 @@ async def test_a_maker_sends_an_approved_manual_campaign(api):
     campaign = await api.approved()
     api.clock.pass_(hours=1)
 
-    done = await api.send("max", "publishCampaign", SENT, campaignId=campaign["id"], contentHash=hash_of(campaign))
+    done = await api.send(
+        "max", "publishCampaign", SENT, campaignId=campaign["id"], contentHash=hash_of(campaign)
+    )
 
     assert done["campaign"] == {"status": "SENT", "authorisation": "QUORUM"}
     assert done["publication"] == {
@@ -26,7 +28,9 @@ async def test_a_maker_sends_an_approved_manual_campaign(api):
 async def test_a_revision_is_sent_once(api):
     campaign = await api.decided(await api.approved(), "maya", "publishCampaign")
 
-    assert await api.code("maya", "publishCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+    assert (
+        await api.code("maya", "publishCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+    )
 
 
 async def test_another_content_than_the_approved_one_is_not_sent(api):
@@ -39,11 +43,16 @@ async def test_another_content_than_the_approved_one_is_not_sent(api):
 
 async def test_while_approvals_are_on_only_an_approved_manual_campaign_is_published(api):
     scheduled = await api.scheduled()
-    assert await api.code("maya", "publishCampaign", scheduled, contentHash=hash_of(scheduled)) == "WRONG_STATUS"
+    assert (
+        await api.code("maya", "publishCampaign", scheduled, contentHash=hash_of(scheduled)) == "WRONG_STATUS"
+    )
 
     for status in ("DRAFT", "PENDING_REVIEW", "REJECTED", "SENT", "ARCHIVED"):
         campaign = await api.in_status(status)
-        assert await api.code("maya", "publishCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+        assert (
+            await api.code("maya", "publishCampaign", campaign, contentHash=hash_of(campaign))
+            == "WRONG_STATUS"
+        )
 
 
 async def test_checkers_do_not_publish(api):
@@ -57,7 +66,9 @@ async def test_a_revoked_approval_sends_nothing(api):
     campaign = await api.approved()
     await api.act("chen", "revokeApproval", campaign, reason="stop")
 
-    assert await api.code("maya", "publishCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+    assert (
+        await api.code("maya", "publishCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+    )
 
 
 # ------------------------------------------------------------------------------------ approvals are off
@@ -65,7 +76,9 @@ async def test_while_approvals_are_off_a_maker_publishes_alone_and_it_says_so_fo
     campaign = await api.create("maya")
     await api.switch_off()
 
-    done = await api.send("max", "publishCampaign", SENT, campaignId=campaign["id"], contentHash=hash_of(campaign))
+    done = await api.send(
+        "max", "publishCampaign", SENT, campaignId=campaign["id"], contentHash=hash_of(campaign)
+    )
 
     assert done["campaign"] == {"status": "SENT", "authorisation": "NOT_REQUIRED"}
     assert (done["publication"]["authorisation"], done["publication"]["request"]) == ("NOT_REQUIRED", None)
@@ -79,11 +92,15 @@ async def test_while_approvals_are_off_a_scheduled_campaign_waits_for_its_time(a
     campaign = await api.create(scheduledAt=TOMORROW)
     await api.switch_off()
 
-    done = await api.mutate("maya", "publishCampaign", SENT, campaignId=campaign["id"], contentHash=hash_of(campaign))
+    done = await api.mutate(
+        "maya", "publishCampaign", SENT, campaignId=campaign["id"], contentHash=hash_of(campaign)
+    )
 
     assert done["campaign"] == {"status": "APPROVED", "authorisation": "NOT_REQUIRED"}
     assert done["publication"] is None
-    assert await api.code("maya", "publishCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+    assert (
+        await api.code("maya", "publishCampaign", campaign, contentHash=hash_of(campaign)) == "WRONG_STATUS"
+    )
 
 
 async def test_while_approvals_are_off_what_is_rejected_or_expired_is_published_as_well(api):
@@ -92,7 +109,9 @@ async def test_while_approvals_are_off_what_is_rejected_or_expired_is_published_
     await api.switch_off()
 
     for campaign in (rejected, expired):
-        assert (await api.decided(campaign, "maya", "publishCampaign"))["live"]["authorisation"] == "NOT_REQUIRED"
+        assert (await api.decided(campaign, "maya", "publishCampaign"))["live"][
+            "authorisation"
+        ] == "NOT_REQUIRED"
 
 
 async def test_while_approvals_are_off_hash_completeness_and_time_are_still_guarded(api):
@@ -101,7 +120,9 @@ async def test_while_approvals_are_off_hash_completeness_and_time_are_still_guar
     fine = await api.create()
     await api.switch_off()
 
-    assert paths_of(await api.refused("maya", "publishCampaign", blank, contentHash=hash_of(blank))) == ["content.email.subject"]
+    assert paths_of(await api.refused("maya", "publishCampaign", blank, contentHash=hash_of(blank))) == [
+        "content.email.subject"
+    ]
     assert await api.code("maya", "publishCampaign", late, contentHash=hash_of(late)) == "SCHEDULE_MISSED"
     assert await api.code("maya", "publishCampaign", fine, contentHash=NOBODYS_HASH) == "STALE_REVISION"
     assert await api.code("chen", "publishCampaign", fine, contentHash=hash_of(fine)) == "FORBIDDEN"
@@ -110,4 +131,7 @@ async def test_while_approvals_are_off_hash_completeness_and_time_are_still_guar
 async def test_a_hash_that_cannot_be_stored_is_nobodys_hash(api):
     campaign = await api.approved()
 
-    assert await api.code("maya", "publishCampaign", campaign, contentHash="\0") in {"STALE_REVISION", "INVALID_INPUT"}
+    assert await api.code("maya", "publishCampaign", campaign, contentHash="\0") in {
+        "STALE_REVISION",
+        "INVALID_INPUT",
+    }

@@ -23,7 +23,10 @@ async def test_the_sending_system_reports_and_the_later_report_wins(api):
     metrics = FIGURES | {"updatedAt": "2026-11-21T10:00:00Z"}
     assert done["publication"] == {"id": publication, "metrics": metrics}
     after = await api.campaign(campaign["id"])
-    assert (after["metrics"], after["version"]) == (metrics, campaign["version"])  # figures are no change of it
+    assert (after["metrics"], after["version"]) == (
+        metrics,
+        campaign["version"],
+    )  # figures are no change of it
     assert (await api.kinds(campaign["id"]))[-1] == "delivery:metrics_recorded"
 
 
@@ -42,7 +45,9 @@ async def test_an_older_publication_keeps_its_own_figures(api):
 async def test_no_figure_is_negative(api, field):
     publication = (await api.sent())["live"]["id"]
 
-    refused = await api.refused("dora", "recordDeliveryMetrics", publicationId=publication, **FIGURES | {field: -1})
+    refused = await api.refused(
+        "dora", "recordDeliveryMetrics", publicationId=publication, **FIGURES | {field: -1}
+    )
     assert paths_of(refused) == [field]
 
 
@@ -51,7 +56,13 @@ async def test_every_figure_may_be_zero_or_as_large_as_an_int(api):
 
     for figure in (0, 2**31 - 1):
         given = dict.fromkeys(FIGURES, figure)
-        done = await api.mutate("dora", "recordDeliveryMetrics", "publication { metrics { sent } }", publicationId=publication, **given)
+        done = await api.mutate(
+            "dora",
+            "recordDeliveryMetrics",
+            "publication { metrics { sent } }",
+            publicationId=publication,
+            **given,
+        )
         assert done["publication"]["metrics"]["sent"] == figure
 
 

@@ -19,7 +19,9 @@ async def test_a_checker_rejects_with_a_reason_that_stays_readable(api):
     assert done["decision"] == {"verdict": "REJECTED", "reason": "Too loud.", "by": {"name": "Chen"}}
     assert done["campaign"] == {"status": "REJECTED", "openRequest": None}
     read = await api.show(campaign, "requests { edges { node { status decisions { reason } } } }", "maya")
-    assert read["requests"]["edges"] == [{"node": {"status": "REJECTED", "decisions": [{"reason": "Too loud."}]}}]
+    assert read["requests"]["edges"] == [
+        {"node": {"status": "REJECTED", "decisions": [{"reason": "Too loud."}]}}
+    ]
     assert (await api.kinds(campaign["id"]))[-1] == "campaign:rejected"
 
 
@@ -41,14 +43,19 @@ async def test_a_reason_is_needed_that_can_be_stored(api):
     campaign = await api.submitted()
 
     for reason in ("", " \n", "a\0"):
-        refused = await api.refused("chen", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason=reason)
+        refused = await api.refused(
+            "chen", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason=reason
+        )
         assert paths_of(refused) == ["reason"]
 
 
 async def test_invalid_input_comes_before_the_state(api):
     draft = await api.create()
 
-    assert await api.code("chen", "rejectCampaign", draft, contentHash=hash_of(draft), reason=" ") == "INVALID_INPUT"
+    assert (
+        await api.code("chen", "rejectCampaign", draft, contentHash=hash_of(draft), reason=" ")
+        == "INVALID_INPUT"
+    )
 
 
 async def test_another_hash_is_stale(api):
@@ -62,7 +69,11 @@ async def test_another_hash_is_stale(api):
 async def test_nobody_rejects_their_own_work_and_sofia_no_large_messages(api):
     own, large = await api.submitted("ada"), await api.submitted(channel="sms", size=50_001)
 
-    for who, campaign, code in (("ada", own, "SELF_REVIEW"), ("sofia", large, "FORBIDDEN"), ("max", own, "FORBIDDEN")):
+    for who, campaign, code in (
+        ("ada", own, "SELF_REVIEW"),
+        ("sofia", large, "FORBIDDEN"),
+        ("max", own, "FORBIDDEN"),
+    ):
         given = {"contentHash": hash_of(campaign), "reason": "no"}
         assert await api.code(who, "rejectCampaign", campaign, **given) == code
 
@@ -71,7 +82,10 @@ async def test_who_approved_already_may_not_reject(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")
 
-    assert await api.code("chen", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason="no") == "ALREADY_VOTED"
+    assert (
+        await api.code("chen", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason="no")
+        == "ALREADY_VOTED"
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +101,9 @@ async def test_who_approved_already_may_not_reject(api):
 async def test_only_what_waits_is_rejected(api, status, code):
     campaign = await api.in_status(status)
 
-    assert await api.code("cleo", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason="no") == code
+    assert (
+        await api.code("cleo", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason="no") == code
+    )
 
 
 async def test_a_late_rejection_says_what_has_passed(api):

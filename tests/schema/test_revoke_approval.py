@@ -65,5 +65,7 @@ async def test_what_missed_its_time_is_not_revoked_but_expired(api):
     campaign = await api.scheduled()
     api.clock.pass_(days=1, seconds=301)
 
-    assert (await api.mutate("chen", "revokeApproval", campaignId=campaign["id"], reason="stop"))["code"] == "WRONG_STATUS"
+    assert (await api.mutate("chen", "revokeApproval", campaignId=campaign["id"], reason="stop"))[
+        "code"
+    ] == "WRONG_STATUS"
     assert (await api.kinds(campaign["id"]))[-1] == "campaign:schedule_missed"

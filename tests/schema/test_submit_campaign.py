@@ -48,9 +48,15 @@ async def test_large_audiences_need_a_checker_and_a_legal_reviewer(api):
 async def test_everybody_is_listed_as_an_approver_with_what_is_in_the_way(api):
     campaign = await api.submitted("ada")
 
-    listed = (await api.show(campaign, "openRequest { eligibleApprovers { user { name } eligible reasons { code source } } }"))["openRequest"]["eligibleApprovers"]
+    listed = (
+        await api.show(
+            campaign, "openRequest { eligibleApprovers { user { name } eligible reasons { code source } } }"
+        )
+    )["openRequest"]["eligibleApprovers"]
 
-    found = {item["user"]["name"]: (item["eligible"], [r["code"] for r in item["reasons"]]) for item in listed}
+    found = {
+        item["user"]["name"]: (item["eligible"], [r["code"] for r in item["reasons"]]) for item in listed
+    }
     assert len(found) == 10
     assert found["Chen"] == found["Cleo"] == found["Leo"] == (True, [])
     assert found["Ada"] == (False, ["SELF_REVIEW"])
@@ -65,7 +71,11 @@ async def test_what_is_incomplete_is_not_submitted(api):
 
     refused = await api.refused("maya", "submitCampaign", campaign)
 
-    assert sorted(paths_of(refused)) == ["audience.segment", "content.email.preheader", "content.email.subject"]
+    assert sorted(paths_of(refused)) == [
+        "audience.segment",
+        "content.email.preheader",
+        "content.email.subject",
+    ]
 
 
 async def test_a_note_that_cannot_be_stored_is_refused(api):
@@ -84,7 +94,9 @@ async def test_only_drafts_and_rejected_campaigns_are_submitted(api):
         campaign = await api.in_status(status)
 
         if status == "EXPIRED":  # the answer writes the expiry down
-            assert (await api.mutate("maya", "submitCampaign", campaignId=campaign["id"]))["code"] == "WRONG_STATUS"
+            assert (await api.mutate("maya", "submitCampaign", campaignId=campaign["id"]))[
+                "code"
+            ] == "WRONG_STATUS"
         assert await api.code("maya", "submitCampaign", campaign) == "WRONG_STATUS"
 
 

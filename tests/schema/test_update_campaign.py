@@ -36,8 +36,13 @@ async def test_what_was_submitted_once_is_never_amended(api):
         after = await api.edited(campaign)
 
         assert (after["status"], after["head"]["number"]) == ("DRAFT", 2)
-        revisions = (await api.show(campaign, "revisions { edges { node { number contentHash } } }"))["revisions"]
-        assert [edge["node"]["contentHash"] for edge in revisions["edges"]] == [hash_of(after), hash_of(campaign)]
+        revisions = (await api.show(campaign, "revisions { edges { node { number contentHash } } }"))[
+            "revisions"
+        ]
+        assert [edge["node"]["contentHash"] for edge in revisions["edges"]] == [
+            hash_of(after),
+            hash_of(campaign),
+        ]
 
 
 async def test_a_withdrawn_revision_is_kept_as_well(api):
@@ -62,14 +67,18 @@ async def test_a_new_name_keeps_the_review_and_its_votes(api):
     campaign = await api.campaign(campaign["id"])
 
     after = (
-        await api.act("max", "updateCampaign", campaign, expectedVersion=campaign["version"], name="Summer sale")
+        await api.act(
+            "max", "updateCampaign", campaign, expectedVersion=campaign["version"], name="Summer sale"
+        )
     )["campaign"]
 
     assert (after["name"], after["status"]) == ("Summer sale", "PENDING_REVIEW")
     assert after["version"] == campaign["version"] + 1
     assert (after["head"], after["openRequest"]) == (campaign["head"], campaign["openRequest"])
     assert (await api.decided(after, "leo"))["status"] == "SENT"
-    assert (await api.show(after, "head { contributors { name } }"))["head"]["contributors"] == [{"name": "Maya"}]
+    assert (await api.show(after, "head { contributors { name } }"))["head"]["contributors"] == [
+        {"name": "Maya"}
+    ]
 
 
 async def test_a_content_and_a_name_change_together(api):
@@ -94,7 +103,9 @@ async def test_an_edit_voids_a_review_or_an_approval_only_when_asked_to(api, sta
     after = done["campaign"]
     assert (after["status"], after["authorisation"], after["openRequest"]) == ("DRAFT", None, None)
     assert after["head"]["number"] == 2
-    requests = (await api.show(after, "requests { edges { node { status decisions { voided } } } }"))["requests"]
+    requests = (await api.show(after, "requests { edges { node { status decisions { voided } } } }"))[
+        "requests"
+    ]
     ended = {"PENDING_REVIEW": ("SUPERSEDED", []), "APPROVED": ("APPROVED", [{"voided": True}])}
     assert requests["edges"] == [{"node": dict(zip(("status", "decisions"), ended[status], strict=True))}]
 
@@ -106,8 +117,13 @@ async def test_a_vote_on_a_superseded_request_is_kept_but_void(api):
     after = await api.edited(await api.campaign(campaign["id"]))
     again = (await api.act("maya", "submitCampaign", after))["campaign"]
 
-    requests = (await api.show(after, "requests { edges { node { status decisions { by { name } voided } } } }"))["requests"]
-    assert requests["edges"][1]["node"] == {"status": "SUPERSEDED", "decisions": [{"by": {"name": "Chen"}, "voided": True}]}
+    requests = (
+        await api.show(after, "requests { edges { node { status decisions { by { name } voided } } } }")
+    )["requests"]
+    assert requests["edges"][1]["node"] == {
+        "status": "SUPERSEDED",
+        "decisions": [{"by": {"name": "Chen"}, "voided": True}],
+    }
     assert [item["left"] for item in again["openRequest"]["requirements"]] == [1, 1, 1]
     assert (await api.decided(again, "chen"))["status"] == "PENDING_REVIEW"  # who voted before may vote again
 
@@ -133,7 +149,9 @@ async def test_a_sent_campaign_stays_live_until_its_next_revision_is_sent(api):
     sent = await api.decided(pending)
     assert (sent["status"], sent["live"]["revision"]["number"]) == ("SENT", 2)
     assert (sent["metrics"]["sent"], sent["metrics"]["updatedAt"]) == (0, None)
-    publications = (await api.show(sent, "publications { edges { node { metrics { sent } } } }"))["publications"]
+    publications = (await api.show(sent, "publications { edges { node { metrics { sent } } } }"))[
+        "publications"
+    ]
     assert [edge["node"]["metrics"]["sent"] for edge in publications["edges"]] == [0, 9]
 
 
@@ -158,7 +176,14 @@ async def test_null_keeps_everything_that_has_no_null(api):
     campaign = await api.create(publishMode="MANUAL")
 
     done = await api.act(
-        "maya", "updateCampaign", campaign, expectedVersion=1, name=None, content=None, audience=None, publishMode=None
+        "maya",
+        "updateCampaign",
+        campaign,
+        expectedVersion=1,
+        name=None,
+        content=None,
+        audience=None,
+        publishMode=None,
     )
 
     assert done["campaign"] == campaign
@@ -179,14 +204,18 @@ async def test_a_stale_version_is_said_even_where_nothing_would_change(api):
     campaign = await api.submitted()
 
     assert await api.code("maya", "updateCampaign", campaign, expectedVersion=1) == "STALE_VERSION"
-    assert await api.code("maya", "updateCampaign", campaign, expectedVersion=1, content=OTHER) == "UNDER_REVIEW"
+    assert (
+        await api.code("maya", "updateCampaign", campaign, expectedVersion=1, content=OTHER) == "UNDER_REVIEW"
+    )
 
 
 async def test_a_vote_counts_as_a_change_of_the_version(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")
 
-    refused = await api.refused("maya", "updateCampaign", campaign, expectedVersion=campaign["version"], name="Other")
+    refused = await api.refused(
+        "maya", "updateCampaign", campaign, expectedVersion=campaign["version"], name="Other"
+    )
 
     assert (refused["code"], refused["currentVersion"]) == ("STALE_VERSION", campaign["version"] + 1)
 
@@ -200,14 +229,19 @@ async def test_what_cannot_be_stored_is_invalid_before_anything_else(api):
         ({"scheduledAt": TOMORROW}, ["publishMode"]),
         ({"publishMode": "SCHEDULED"}, ["scheduledAt"]),
     ):
-        assert paths_of(await api.refused("maya", "updateCampaign", campaign, expectedVersion=99, **given)) == paths
+        assert (
+            paths_of(await api.refused("maya", "updateCampaign", campaign, expectedVersion=99, **given))
+            == paths
+        )
 
 
 async def test_an_archived_campaign_is_not_edited(api):
     campaign = await api.in_status("ARCHIVED")
 
     for given in ({"content": OTHER}, {"name": "Other"}):
-        assert await api.code("maya", "updateCampaign", campaign, expectedVersion=2, **given) == "WRONG_STATUS"
+        assert (
+            await api.code("maya", "updateCampaign", campaign, expectedVersion=2, **given) == "WRONG_STATUS"
+        )
 
 
 async def test_an_intern_edits_only_their_own(api):

@@ -11,7 +11,10 @@ PEOPLE = ("maya", "max", "chen", "ada", "vera", "sofia", "leo", "dora")
 NATURAL = {
     "EDIT": (
         "updateCampaign",
-        lambda c: {"expectedVersion": c["version"], "content": {"email": CONTENT["email"] | {"subject": "Other"}}},
+        lambda c: {
+            "expectedVersion": c["version"],
+            "content": {"email": CONTENT["email"] | {"subject": "Other"}},
+        },
     ),
     "DUPLICATE": ("duplicateCampaign", lambda _: {}),
     "SUBMIT": ("submitCampaign", lambda _: {}),
@@ -70,7 +73,13 @@ async def test_they_agree_where_a_large_audience_has_one_vote_already(api):
         await api.decided(campaign, "chen")
         return await api.campaign(campaign["id"])
 
-    assert await agree(api, make) == {"WITHDRAW": "maya", "ARCHIVE": "maya", "DUPLICATE": "maya", "APPROVE": "leo", "REJECT": "ada"}
+    assert await agree(api, make) == {
+        "WITHDRAW": "maya",
+        "ARCHIVE": "maya",
+        "DUPLICATE": "maya",
+        "APPROVE": "leo",
+        "REJECT": "ada",
+    }
 
 
 async def test_they_agree_on_the_draft_of_a_sent_campaign(api):
@@ -102,18 +111,20 @@ async def test_they_agree_on_small_text_messages(api):
 
 
 async def test_what_a_flag_says_comes_from_the_policy_only_for_those_who_may_see_it(api):
-    campaign = await api.submitted("maya")
+    campaign = await api.submitted("maya", channel="sms", size=50_001)
     text = "query($id: ID!) { campaign(id: $id) { viewerActions { action reasons { code source } } } }"
-    await api.assign("noor", "auditor")
+    await api.assign("noor", "auditor", "text_approver")
 
-    for who, shown in (("vera", False), ("noor", True)):
+    for who, shown in (("sofia", False), ("noor", True)):
         actions = (await api.ask(who, text, "acme", id=campaign["id"]))["campaign"]["viewerActions"]
         sources = [reason["source"] for action in actions for reason in action["reasons"]]
-        assert any(sources) == shown or not sources
+        assert any(sources) == shown
 
 
 def test_every_action_is_compared():
     words = set(api_schema().type_map["CampaignAction"].values)
 
     assert words == NATURAL.keys() | WITHOUT_A_MUTATION
-    assert not {f"{word.lower()}Campaign" for word in WITHOUT_A_MUTATION} & set(api_schema().mutation_type.fields)
+    assert not {f"{word.lower()}Campaign" for word in WITHOUT_A_MUTATION} & set(
+        api_schema().mutation_type.fields
+    )

@@ -56,4 +56,6 @@ async def test_an_overdue_submission_expires_instead(api):
 
 
 async def test_a_reason_that_cannot_be_stored_is_refused(api):
-    assert paths_of(await api.refused("maya", "withdrawCampaign", await api.submitted(), reason="a\0")) == ["reason"]
+    assert paths_of(await api.refused("maya", "withdrawCampaign", await api.submitted(), reason="a\0")) == [
+        "reason"
+    ]

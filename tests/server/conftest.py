@@ -13,11 +13,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves it out
 
-from gql_approvals.persistence import people
-from gql_approvals.persistence.database import Database
 from server_client import Client
 from server_process import ServerProcess, policies_that_ask_for_two, running
 from server_sinks import HandoverSink, MailSink, handover_sink, mail_sink
+
+from gql_approvals.persistence import people
+from gql_approvals.persistence.database import Database
 
 PEOPLE = {
     "maya": ["maker"],

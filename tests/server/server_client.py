@@ -5,6 +5,7 @@ a request, and must never send a request twice without knowing it.
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -96,10 +97,8 @@ class Wire:
     async def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
-            try:
+            with contextlib.suppress(OSError):
                 await self._writer.wait_closed()
-            except OSError:
-                pass
         self._reader = self._writer = None
 
     async def _open(self) -> None:
@@ -116,7 +115,9 @@ class Wire:
     async def _read(self) -> tuple[int, bytes]:
         assert self._reader is not None
         head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+        headers = {
+            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])
+        }
         body = await self._reader.readexactly(int(headers["content-length"]))
         if headers.get("connection", "").lower() == "close":
             await self.close()
@@ -188,7 +189,9 @@ class Client:
         assert "errors" not in body, body
         return body["data"]  # type: ignore[no-any-return]
 
-    async def mutate(self, who: str, mutation: str, *, over: Wire | None = None, **given: Any) -> dict[str, Any]:
+    async def mutate(
+        self, who: str, mutation: str, *, over: Wire | None = None, **given: Any
+    ) -> dict[str, Any]:
         """Call a mutation and return its result, payload or refusal; any error fails the test."""
         body = await (over or self.wire()).post(self.tokens[who], document_of(mutation), {"input": given})
         assert "errors" not in body, body
@@ -216,7 +219,12 @@ class Client:
 
 def draft(name: str, **more: Any) -> dict[str, Any]:
     """The input of createCampaign."""
-    return {"name": name, "content": sms("Buy!"), "audience": {"segment": "All", "estimatedSize": 1000}, **more}
+    return {
+        "name": name,
+        "content": sms("Buy!"),
+        "audience": {"segment": "All", "estimatedSize": 1000},
+        **more,
+    }
 
 
 def sms(body: str) -> dict[str, Any]:

@@ -7,14 +7,16 @@ import asyncio
 import hashlib
 import json
 import sqlite3
+import sys
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-from gql_approvals.persistence.address import parse
 from server_client import Client
+
+from gql_approvals.persistence.address import parse
 
 IDLE = frozenset({"DRAFT", "REJECTED", "EXPIRED"})
 PENDING = frozenset({"PENDING_REVIEW"})
@@ -45,7 +47,8 @@ _CAMPAIGNS = """query($after: String) { campaigns(first: 100, after: $after) {
   edges { node { id name status version authorisation head { contentHash }
     openRequest { status }
     requests(first: 20) { edges { node { status contentHash decisions { by { id name } verdict voided } } } }
-    publications(first: 20) { edges { node { id contentHash authorisation handedOverAt revision { number } } } }
+    publications(first: 20) { edges { node {
+      id contentHash authorisation handedOverAt revision { number } } } }
   } } } }"""
 
 Entry = dict[str, Any]
@@ -132,10 +135,14 @@ async def verified(client: Client, *acknowledged: dict[str, Any]) -> History:
     on = True
     for entry in log:
         if entry["campaign"] is None:
-            on = {"account:approvals_disabled": False, "account:approvals_enabled": True}.get(entry["kind"], on)
+            on = {"account:approvals_disabled": False, "account:approvals_enabled": True}.get(
+                entry["kind"], on
+            )
             continue
         assert on or entry["kind"] != "campaign:submitted", f"submitted while approvals were off: {entry}"
-        assert not on or entry["kind"] != "campaign:auto_approved", f"auto-approved while they were on: {entry}"
+        assert not on or entry["kind"] != "campaign:auto_approved", (
+            f"auto-approved while they were on: {entry}"
+        )
         life = lives.setdefault(entry["campaign"]["id"], Life())
         life.follow(entry)
         statuses.setdefault((entry["campaign"]["id"], life.changes), set()).add(life.status)
@@ -218,7 +225,9 @@ async def check_outbox(database_url: str) -> Counter[str]:
     keys = [key for key, _ in messages]
     assert len(set(keys)) == len(keys)
     published = await rows(database_url, "SELECT id FROM publication")
-    assert {key for key, kind in messages if kind == "handover"} == {f"publication-{id_}" for (id_,) in published}
+    assert {key for key, kind in messages if kind == "handover"} == {
+        f"publication-{id_}" for (id_,) in published
+    }
     twice = "SELECT campaign_id, revision_number FROM publication GROUP BY 1, 2 HAVING count(*) > 1"
     assert await rows(database_url, twice) == []
     return Counter(kind for _, kind in messages)
@@ -235,3 +244,8 @@ async def until(question: Any, *, within_s: float, every_s: float = 0.1) -> Any:
             return answer
         assert asyncio.get_running_loop().time() < deadline, f"not within {within_s} s: {question}"
         await asyncio.sleep(every_s)
+
+
+def figures(text: str) -> None:
+    """What a test counted, for whoever runs it with `-rP`."""
+    sys.stdout.write(f"{text}\n")

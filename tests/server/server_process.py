@@ -1,4 +1,4 @@
-"""The real server as an operator starts it: `gql-approvals serve` in a process group of its own, on loopback."""
+"""The real server as an operator starts it: `gql-approvals serve`, on loopback, a process group of its own."""
 
 import contextlib
 import os

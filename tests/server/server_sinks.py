@@ -59,7 +59,7 @@ class MailSink:
                 event=str(mail["X-Gql-Approvals-Event"]),
             )
         )
-        while self.hangs:
+        while self.hangs:  # noqa: ASYNC110  # set from the test's thread
             await asyncio.sleep(0.02)
         return "250 taken"
 
@@ -117,7 +117,7 @@ def handover_sink() -> Iterator[HandoverSink]:
     sink = HandoverSink()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  # http.server's name
+        def do_POST(self) -> None:  # http.server's name
             body = self.rfile.read(int(self.headers["Content-Length"]))
             status = sink.take(body, {name.lower(): value for name, value in self.headers.items()})
             try:

@@ -1,12 +1,11 @@
 """Due times, kept by the clocks of two worker processes: each is kept once."""
 
-from datetime import UTC, datetime, timedelta
-
 import asyncio
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from server_history import check_outbox, nodes, pages, until, verified
+from server_history import check_outbox, nodes, until, verified
 
 pytestmark = pytest.mark.slow
 NUMBER = 10
@@ -18,7 +17,7 @@ async def kinds(client):
     return Counter(node["kind"] for node in nodes(data["auditLog"]))
 
 
-async def test_two_clocks_send_each_scheduled_campaign_once_and_on_time(world, pair, racers, handovers):
+async def test_two_clocks_send_each_scheduled_campaign_once_and_on_time(world, racers, handovers):
     due = datetime.now(UTC) + timedelta(seconds=6)
     times = {"scheduledAt": due.isoformat()}
     campaigns = await asyncio.gather(*(racers.approved(f"Due {index}", **times) for index in range(NUMBER)))
@@ -36,7 +35,7 @@ async def test_two_clocks_send_each_scheduled_campaign_once_and_on_time(world, p
     assert await check_outbox(world.database_url)
 
 
-async def test_two_clocks_expire_each_overdue_request_once(world, pair, racers, handovers):
+async def test_two_clocks_expire_each_overdue_request_once(world, racers, handovers):
     times = {"scheduledAt": (datetime.now(UTC) + timedelta(seconds=6)).isoformat()}
     campaigns = await asyncio.gather(*(racers.submitted(f"Late {index}", **times) for index in range(NUMBER)))
     # Readers are told in time whatever the clock does; the log says when it was written down.
@@ -46,7 +45,9 @@ async def test_two_clocks_expire_each_overdue_request_once(world, pair, racers, 
     assert history.count("campaign:expired") == NUMBER
     assert handovers.bodies == []
     mails = (await check_outbox(world.database_url))["mail"]
-    assert mails == NUMBER * (5 + 5 + 1)  # of the submission: who may decide; of the expiry: they and the maker
+    assert mails == NUMBER * (
+        5 + 5 + 1
+    )  # of the submission: who may decide; of the expiry: they and the maker
 
 
 async def _expired(client):

@@ -1,4 +1,4 @@
-"""Servers that are killed, stopped or deserted: what was acknowledged stays, and what is due still happens."""
+"""Servers that are killed, stopped or deserted: what was acknowledged stays, what is due still happens."""
 
 import asyncio
 import os
@@ -7,22 +7,21 @@ import sqlite3
 import time
 from collections import Counter
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
-from gql_approvals.persistence.address import parse
 from server_client import NoAnswer, Wire, document_of, draft, exactly, sms, won
-from server_history import check_outbox, rows, until, verified
+from server_history import check_outbox, figures, rows, until, verified
 
-LEASE_S = 60  # how long a dead server's messages stay its own
+from gql_approvals.persistence.address import parse
+
 TOLD_OF_SUBMISSION = ("ada", "chen", "cleo", "leo", "sofia")
 pytestmark = pytest.mark.slow
 
 
 # ---------------------------------------------------------------------------- between commit and sending
 async def sent_and_rejected(client, number):
-    """Campaigns that were sent, and ones that were rejected; the mails and hand-overs that are due for them."""
+    """Make campaigns that are sent, and ones that are rejected; return the former, and the mails due."""
     sent = await asyncio.gather(*(client.approved(f"Sent {index}") for index in range(number)))
     pending = await asyncio.gather(*(client.submitted(f"Rejected {index}", "max") for index in range(number)))
     for campaign in pending:
@@ -44,8 +43,12 @@ async def all_settled(database_url):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-async def test_what_was_committed_before_a_kill_is_sent_once_after_the_restart(world, serve, mails, handovers, workers):
-    with serve(workers=workers, MAIL=mails.url, POLL_S="3600") as server:  # it looks once, before there is anything
+async def test_what_was_committed_before_a_kill_is_sent_once_after_the_restart(
+    world, serve, mails, handovers, workers
+):
+    with serve(
+        workers=workers, MAIL=mails.url, POLL_S="3600"
+    ) as server:  # it looks once, before there is anything
         async with world.client(server) as client:
             sent, due = await sent_and_rejected(client, 5)
         assert (mails.mails, handovers.bodies) == ([], [])
@@ -67,7 +70,9 @@ async def test_what_was_committed_before_a_kill_is_sent_once_after_the_restart(w
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-async def test_what_was_under_way_at_a_kill_comes_again_under_the_same_id(world, serve, mails, handovers, workers):
+async def test_what_was_under_way_at_a_kill_comes_again_under_the_same_id(
+    world, serve, mails, handovers, workers
+):
     mails.hangs = handovers.hangs = True
     with serve(workers=workers, MAIL=mails.url, POLL_S="0.2") as server:
         async with world.client(server) as client:
@@ -76,7 +81,7 @@ async def test_what_was_under_way_at_a_kill_comes_again_under_the_same_id(world,
         server.kill()
         before = (Counter(mail.id for mail in mails.mails), Counter(handovers.ids))
         mails.hangs = handovers.hangs = False
-        await pass_time(world.database_url, LEASE_S)
+        await leases_run_out(world.database_url)
         server.start()
         await until(lambda: all_settled(world.database_url), within_s=30)
         async with world.client(server) as client:
@@ -84,20 +89,15 @@ async def test_what_was_under_way_at_a_kill_comes_again_under_the_same_id(world,
         assert server.faults() == []
     assert told(mails.mails) == due  # counted by id
     assert set(handovers.ids) == {f"publication-{number}" for number in range(1, 4)}
-    assert Counter(mail.id for mail in mails.mails) == before[0] + Counter(set(mail.id for mail in mails.mails))
-    assert Counter(handovers.ids) == before[1] + Counter(set(handovers.ids))
+    again = (Counter(mail.id for mail in mails.mails) - before[0], Counter(handovers.ids) - before[1])
+    assert (again[0].total(), again[1].total()) >= (due.total(), 3)  # everything, since nothing was answered
+    assert max(again[0].values()) == max(again[1].values()) == 1
 
 
-async def pass_time(database_url, seconds):
-    """Let that much time pass for the leases: as if the restart came so much later."""
-    if database_url.startswith("sqlite"):
-        leased = await rows(database_url, "SELECT id, leased_until FROM outbox_message WHERE leased_until IS NOT NULL")
-        for key, until_ in leased:
-            earlier = datetime.fromisoformat(until_) - timedelta(seconds=seconds)
-            text = earlier.astimezone(UTC).isoformat(" ", timespec="microseconds")
-            await rows(database_url, f"UPDATE outbox_message SET leased_until = '{text}' WHERE id = {key}")
-        return
-    await rows(database_url, f"UPDATE outbox_message SET leased_until = leased_until - interval '{seconds} s'")
+async def leases_run_out(database_url):
+    """Let the time pass for which the messages of a dead server stay its own."""
+    past = "UPDATE outbox_message SET leased_until = '2000-01-01 00:00:00.000000+00:00' "
+    await rows(database_url, past + "WHERE leased_until IS NOT NULL")
 
 
 # ------------------------------------------------------------------------------------------- under load
@@ -176,8 +176,9 @@ async def test_nothing_acknowledged_is_lost_when_workers_are_killed(world, serve
             history = await verified(client, *load.acknowledged)
             load.check(history)
             await _everything_is_told(world, history)
-        await until(lambda: len(set(handovers.ids)) >= history.count("campaign:sent"), within_s=90)
-        print(f"4 kills, {len(load.acknowledged)} acknowledged, {load.lost} without an answer")
+        await leases_run_out(world.database_url)  # what a killed worker had in hand comes again
+        await until(lambda: len(set(handovers.ids)) >= history.count("campaign:sent"), within_s=30)
+        figures(f"4 kills, {len(load.acknowledged)} acknowledged, {load.lost} without an answer")
 
 
 async def test_nothing_acknowledged_is_lost_when_all_is_killed(world, serve):
@@ -193,7 +194,7 @@ async def test_nothing_acknowledged_is_lost_when_all_is_killed(world, serve):
             history = await verified(client, *load.acknowledged)
             load.check(history)
             await _everything_is_told(world, history)
-        print(f"3 kills, {len(load.acknowledged)} acknowledged, {load.lost} without an answer")
+        figures(f"3 kills, {len(load.acknowledged)} acknowledged, {load.lost} without an answer")
 
 
 async def _everything_is_told(world, history):
@@ -243,7 +244,7 @@ async def test_requests_in_flight_are_answered_when_the_server_is_told_to_stop(w
             history = await verified(client, *warm, *answered)
         assert len(history.campaigns) == 16
         assert server.faults() == []
-        print(f"stopped within {seconds:.1f} s")
+        figures(f"stopped within {seconds:.1f} s")
 
 
 async def test_a_server_under_load_stops_within_six_seconds_and_loses_nothing(world, serve):
@@ -257,7 +258,7 @@ async def test_a_server_under_load_stops_within_six_seconds_and_loses_nothing(wo
             history = await verified(client, *load.acknowledged)
         load.check(history)
         assert server.faults() == []
-        print(f"stopped within {seconds:.1f} s, {len(load.acknowledged)} acknowledged")
+        figures(f"stopped within {seconds:.1f} s, {len(load.acknowledged)} acknowledged")
 
 
 # ------------------------------------------------------------------------------------------- deserters
@@ -282,7 +283,7 @@ async def test_clients_that_hang_up_in_the_middle_of_a_mutation_do_no_harm(world
                 content=sms("Still here"), ifPending="WITHDRAW",
             )  # fmt: skip
             assert {await wire.get("/healthz/ready") for wire in client.wires} == {200}
-            print(f"16 mutations after 100 drops: {time.monotonic() - before:.1f} s")
+            figures(f"16 mutations after 100 drops: {time.monotonic() - before:.1f} s")
             history = await verified(client, kept, *made)
         found = Counter(campaign["name"] for campaign in history.campaigns.values())
         assert set(found.values()) == {1}

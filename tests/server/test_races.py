@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 from server_client import draft, exactly, sms, won
-from server_history import check_outbox, until, verified
+from server_history import check_outbox, figures, until, verified
 
 ROUNDS = int(os.environ.get("APPROVALS_TEST_ROUNDS", "100"))
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ async def test_of_an_approval_and_an_edit_at_the_same_instant_one_wins(world, ra
     assert history.count("campaign:approved") == outcomes["approval"]
     sent = await handed_over_once(handovers, world, history.campaigns)
     assert sent == (outcomes["approval"] if mode == "ON_APPROVAL" else 0)
-    print(f"{ROUNDS} rounds: {dict(outcomes)}")
+    figures(f"{ROUNDS} rounds: {dict(outcomes)}")
 
 
 async def test_of_two_checkers_at_once_the_first_decides_and_the_other_is_told_who(world, racers, handovers):
@@ -106,10 +106,12 @@ async def test_of_two_checkers_at_once_the_first_decides_and_the_other_is_told_w
     ]
     assert len(decisions) == ROUNDS
     await handed_over_once(handovers, world, history.campaigns)
-    print(f"{ROUNDS} rounds: {dict(outcomes)}")
+    figures(f"{ROUNDS} rounds: {dict(outcomes)}")
 
 
-async def test_of_two_needed_approvals_at_once_both_count_and_the_second_decides(world, strict_racers, handovers):
+async def test_of_two_needed_approvals_at_once_both_count_and_the_second_decides(
+    world, strict_racers, handovers
+):
     campaigns = await prepared(strict_racers.submitted)
     known, outcomes = list(campaigns), Counter()
     for number, campaign in enumerate(campaigns):
@@ -130,7 +132,7 @@ async def test_of_two_needed_approvals_at_once_both_count_and_the_second_decides
     history = await verified(strict_racers, *known)
     assert (history.count("campaign:voted"), history.count("campaign:approved")) == (ROUNDS, ROUNDS)
     assert await handed_over_once(handovers, world, history.campaigns) == ROUNDS
-    print(f"{ROUNDS} rounds, decided by: {dict(outcomes)}")
+    figures(f"{ROUNDS} rounds, decided by: {dict(outcomes)}")
 
 
 async def test_of_a_rejection_and_one_of_two_needed_approvals_the_rejection_decides(world, strict_racers):
@@ -153,7 +155,7 @@ async def test_of_a_rejection_and_one_of_two_needed_approvals_the_rejection_deci
     assert history.count("campaign:rejected") == ROUNDS
     assert history.count("campaign:voted") == outcomes["vote first"]
     assert "handover" not in await check_outbox(world.database_url)
-    print(f"{ROUNDS} rounds: {dict(outcomes)}")
+    figures(f"{ROUNDS} rounds: {dict(outcomes)}")
 
 
 async def test_eight_publishes_at_once_send_a_campaign_once(world, racers, handovers):
@@ -170,7 +172,7 @@ async def test_eight_publishes_at_once_send_a_campaign_once(world, racers, hando
     history = await verified(racers, *known)
     assert history.count("campaign:sent") == ROUNDS
     assert await handed_over_once(handovers, world, history.campaigns) == ROUNDS
-    print(f"{ROUNDS} rounds, won by: {dict(outcomes)}")
+    figures(f"{ROUNDS} rounds, won by: {dict(outcomes)}")
 
 
 # -------------------------------------------------------------------------------------------- the switch
@@ -190,7 +192,9 @@ async def switched_off(client):
     raise AssertionError("no preview was ever up to date")
 
 
-async def test_once_the_switch_is_off_nothing_is_pending_and_nothing_was_approved_twice(world, racers, handovers):
+async def test_once_the_switch_is_off_nothing_is_pending_and_nothing_is_approved_twice(
+    world, racers, handovers
+):
     outcomes, known, automatic = Counter(), [], 0
     never = await racers.create("Never submitted in time")
     for number in range(ROUNDS):
@@ -224,7 +228,7 @@ async def test_once_the_switch_is_off_nothing_is_pending_and_nothing_was_approve
     )
     assert labels == Counter(AUTO_DISABLED=automatic, QUORUM=outcomes["approved by chen before"])
     await handed_over_once(handovers, world, history.campaigns)
-    print(f"{ROUNDS} rounds: {dict(outcomes)}, {automatic} approved automatically")
+    figures(f"{ROUNDS} rounds: {dict(outcomes)}, {automatic} approved automatically")
 
 
 # ------------------------------------------------------------------------------------- same key, many keys
@@ -250,7 +254,8 @@ async def test_twenty_requests_with_one_idempotency_key_have_one_effect(world, p
 async def test_a_storm_of_creations_is_kept_whole(world, pair):
     async with world.client(pair, 32) as client:
         names = [f"Storm {number}" for number in range(ROUNDS * 6)]
-        made = await asyncio.gather(*(client.create(name, ("maya", "max", "ada")[len(name) % 3]) for name in names))
+        makers = ("maya", "max", "ada")
+        made = await asyncio.gather(*(client.create(name, makers[len(name) % 3]) for name in names))
         assert len({campaign["id"] for campaign in made}) == len(names)
         history = await verified(client, *made)
         assert {campaign["name"] for campaign in history.campaigns.values()} == set(names)

@@ -4,7 +4,7 @@ from server_client import exactly, won
 from server_history import check_outbox, verified
 
 
-async def test_a_campaign_goes_from_its_maker_to_the_sending_system(world, serve, handovers):
+async def test_a_campaign_goes_from_its_maker_to_the_sending_system(world, serve):
     with serve(POLL_S="0.1") as server:
         async with world.client(server, 2) as client:
             sent = await client.approved("Smoke")

@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLError, GraphQLSyntaxError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
@@ -54,6 +56,10 @@ def _told(error: GraphQLError, request_id: str, *, early: bool) -> tuple[str, Ma
         return fault.message, {"code": fault.code, **_details(fault)}
     if isinstance(error, GraphQLSyntaxError):
         return error.message, {"code": "GRAPHQL_PARSE_FAILED"}
+    if early and isinstance(fault, (ValueError, RecursionError)):
+        # what graphql-core makes of an integer of thousands of digits, or of nesting without end
+        message = "the document holds a number that is too long, or is nested too deeply"
+        return message, {"code": "GRAPHQL_VALIDATION_FAILED"}
     if early and fault is None:
         return error.message, {"code": "GRAPHQL_VALIDATION_FAILED"}
     if error.path is None and (fault is None or isinstance(fault, GraphQLError)):
@@ -79,6 +85,13 @@ def refused(
 ) -> Response:
     """A request that was not understood as GraphQL."""
     return written({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers=headers)
+
+
+async def not_served(_: Request, error: Exception) -> Response:
+    """An address or a method that the server does not have."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return refused(error.status_code, error.detail.lower(), headers=error.headers)
 
 
 def written(

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -20,6 +20,7 @@ from gql_approvals.service.perform import Office
 MAX_BODY = 1024 * 1024
 ALLOWED = {
     "GET": {OperationType.QUERY},
+    "HEAD": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
 
@@ -49,7 +50,7 @@ def graphql_endpoint(office: Callable[[], Office]) -> Callable[[Request], Awaita
         request_id = uuid.uuid4().hex
         headers = {"X-Request-Id": request_id, "Vary": "Accept"}
         try:
-            ask = _from_query(request) if request.method == "GET" else await _from_body(request)
+            ask = _from_query(request) if request.method in {"GET", "HEAD"} else await _from_body(request)
             response = await _execute(office(), request, ask, request_id)
         except NotUnderstoodError as error:
             response = refused(error.status, error.message)
@@ -75,7 +76,7 @@ async def _execute(office: Office, request: Request, ask: Ask, request_id: str) 
             allowed_operation_types=ALLOWED[request.method],
         )
     except InvalidOperationTypeError:
-        if request.method == "GET":
+        if request.method != "POST":
             return refused(405, "send mutations by POST", headers={"Allow": "POST"})
         return refused(400, "subscriptions are not served over plain HTTP")
     except (CannotGetOperationTypeError, MissingQueryError):
@@ -93,12 +94,12 @@ async def _execute(office: Office, request: Request, ask: Ask, request_id: str) 
 def bearer(header: str | None) -> str | None:
     """The token of an Authorization header; None when there is no header.
 
-    A header of another scheme counts as a token, which then is unknown: saying nothing is not signing in.
+    A header of another scheme counts as an empty token, which nobody has: saying nothing is not signing in.
     """
     if header is None:
         return None
     scheme, _, token = header.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else header
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _from_query(request: Request) -> Ask:
@@ -117,7 +118,23 @@ async def _from_body(request: Request) -> Ask:
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != JSON:
         raise NotUnderstoodError(415, f"send the request as {JSON}")
-    return _ask(_json(await request.body()))
+    try:
+        body = await _read(request)
+    except ClientDisconnect:  # nobody reads the answer; as an exception it would fill the log
+        raise NotUnderstoodError(400, "the connection ended before the request did") from None
+    return _ask(_json(body))
+
+
+async def _read(request: Request) -> bytes:
+    """The body, of which no more is kept than may be sent."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise NotUnderstoodError(
+                413, f"the request is larger than {MAX_BODY} bytes: ask for less at once"
+            )
+    return body
 
 
 def _json(body: bytes) -> object:

@@ -28,11 +28,12 @@ from gql_approvals.persistence.models import (
     RequestRow,
     RevisionRow,
 )
-from gql_approvals.workflow.content import utc_text
+from gql_approvals.workflow.content import is_storable, utc_text
 from gql_approvals.workflow.identity import MAX_KEY
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RequestStatus
 
 COUNT_LIMIT = 1000
+MAX_TEXT = 1000  # of a folded name
 NO_CURSOR = "`after` is not a cursor of this list: send an `endCursor` that it gave, unchanged"
 
 
@@ -94,7 +95,7 @@ class Listing:
         if self.order.column == "id":
             return where(f"id__{compare}", values[0])
         value = _read_time(values[0]) if self.is_time else values[0]
-        if not isinstance(value, datetime if self.is_time else str) or "\x00" in str(value):
+        if not isinstance(value, datetime if self.is_time else str) or not _is_value(str(value)):
             raise BadUserInput(NO_CURSOR)
         same = where(self.order.column, value) & where(f"id__{compare}", values[1])
         return where(f"{self.order.column}__{compare}", value) | same
@@ -136,7 +137,9 @@ def campaigns(
     if wanted.created_by is not None:
         rows = rows.filter(created_by_id=wanted.created_by)
     if wanted.search:
-        rows = rows.filter(folded_name__contains=wanted.search.casefold())
+        part = wanted.search.casefold()
+        found = where("folded_name__contains", part) if _is_value(part) else conditions.NOTHING
+        rows = rows.filter(found)
     column, is_time = order.value
     return Listing(rows=rows, order=Order(column=column, descending=descending), is_time=is_time)
 
@@ -201,6 +204,11 @@ def _read_cursor(cursor: str, length: int) -> list[Any]:
     if not fits:
         raise BadUserInput(NO_CURSOR)
     return list(values)
+
+
+def _is_value(text: str) -> bool:
+    """Whether a column can hold the text: nothing else can be looked for."""
+    return is_storable(text) and len(text) <= MAX_TEXT
 
 
 def _read_time(text: object) -> datetime:

@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 from gql_approvals.errors import BadPolicy, Reason
@@ -101,37 +103,64 @@ def read_policy(
     folder: Path, *, now: datetime, accounts: Collection[str] | None = None
 ) -> tuple[Policy | None, tuple[PolicyProblem, ...]]:
     """Read and check; None when there is an error. `accounts`, when known, are looked for in the file."""
-    model_file, policy_file = (folder / name for name in (MODEL_FILE, POLICY_FILE))
-    model, rules, version, problems = _read_files(model_file, policy_file, accounts)
+    files = [_read(folder / name) for name in (MODEL_FILE, POLICY_FILE)]
+    known = None if accounts is None else frozenset(accounts)
+    answers, version, problems = _checked(files[0], files[1], known)
+    if answers is None:
+        return None, problems
+    return Policy(answers, version=version, loaded_at=now, problems=problems), problems
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it was read; `problems` are about its bytes."""
+
+    name: str
+    text: str
+    problems: tuple[PolicyProblem, ...]
+
+
+def _read(path: Path) -> _File:
+    text, problems = read_text(path, str(path))
+    return _File(str(path), text, tuple(problems))
+
+
+@lru_cache(maxsize=8)
+def _checked(
+    model_file: _File, policy_file: _File, accounts: frozenset[str] | None
+) -> tuple[Answers | None, str, tuple[PolicyProblem, ...]]:
+    """The answers and version of two files; the same texts are checked once, and share what is remembered."""
+    model, problems = _model(model_file)
+    rules, found = _rules(policy_file, accounts)
+    problems += found
     answers: Answers | None = None
     if model is not None and not _has_error(problems):
         answers = Answers(model, rules)
-        problems += check_meaning(answers, str(policy_file))
+        problems += check_meaning(answers, policy_file.name)
     problems.sort(key=lambda problem: (problem.file, problem.line, problem.column))
-    if answers is None or _has_error(problems):
-        return None, tuple(problems)
-    return Policy(answers, version=version, loaded_at=now, problems=tuple(problems)), tuple(problems)
+    whole = f"{len(model_file.text)}\n{model_file.text}{policy_file.text}"
+    version = hashlib.sha256(whole.encode()).hexdigest()[:_VERSION_DIGITS]
+    return None if _has_error(problems) else answers, version, tuple(problems)
 
 
-def _read_files(
-    model_file: Path, policy_file: Path, accounts: Collection[str] | None
-) -> tuple[Model | None, Rules, str, list[PolicyProblem]]:
-    model_text, problems = read_text(model_file, str(model_file))
-    model = None
-    if not _has_error(problems):
-        model, found = read_model(model_text, str(model_file))
-        problems += found
-    text, found = read_text(policy_file, str(policy_file))
-    problems += found
-    if _has_error(found):
-        return model, Rules((), (), ()), "", problems
-    rows, unreadable = split_rows(text, str(policy_file))
-    rules, mistakes = read_rules(rows, str(policy_file))
+def _model(file: _File) -> tuple[Model | None, list[PolicyProblem]]:
+    problems = list(file.problems)
+    if _has_error(problems):
+        return None, problems
+    model, found = read_model(file.text, file.name)
+    return model, problems + found
+
+
+def _rules(file: _File, accounts: frozenset[str] | None) -> tuple[Rules, list[PolicyProblem]]:
+    problems = list(file.problems)
+    if _has_error(problems):
+        return Rules((), (), ()), problems
+    rows, unreadable = split_rows(file.text, file.name)
+    rules, mistakes = read_rules(rows, file.name)
     problems += unreadable + mistakes
     if rows or not _has_error(unreadable):
-        problems += check_structure(rules, rows, str(policy_file), accounts)
-    digest = hashlib.sha256(f"{len(model_text)}\n{model_text}{text}".encode()).hexdigest()
-    return model, rules, digest[:_VERSION_DIGITS], problems
+        problems += check_structure(rules, rows, file.name, accounts)
+    return rules, problems
 
 
 def _has_error(problems: list[PolicyProblem]) -> bool:

@@ -1,9 +1,11 @@
 """The GraphQL API. Importing this package builds the schema once."""
 
+from collections.abc import Iterator
 from functools import cache
 
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode
 from strawberry import Schema
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from typing_extensions import override
@@ -23,7 +25,27 @@ class QuietSchema(Schema):
         """Log nothing."""
 
 
-schema = QuietSchema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+class ChosenOperation(SchemaExtension):
+    """Refuses to choose between several operations, of which Strawberry 0.341 runs the first (GraphQL 6.1)."""
+
+    @override
+    def on_validate(self) -> Iterator[None]:
+        """Look before the document is validated."""
+        context = self.execution_context
+        name = context._provided_operation_name  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # `operation_name` is already a choice
+        definitions = () if context.graphql_document is None else context.graphql_document.definitions
+        if name is None and sum(isinstance(item, OperationDefinitionNode) for item in definitions) > 1:
+            message = "name the operation to run in `operationName`: the document has several"
+            context.pre_execution_errors = [GraphQLError(message)]
+        yield
+
+
+schema = QuietSchema(
+    query=Query,
+    mutation=Mutation,
+    extensions=[ChosenOperation],
+    config=StrawberryConfig(scalar_map=SCALARS),
+)
 
 
 @cache

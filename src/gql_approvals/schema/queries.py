@@ -18,6 +18,7 @@ from gql_approvals.schema.fields import arg, field
 from gql_approvals.schema.node import NO_ROW, Node, key_of
 from gql_approvals.service import reading
 from gql_approvals.workflow import model
+from gql_approvals.workflow.content import is_storable
 from gql_approvals.workflow.identity import parse_global_id
 from gql_approvals.workflow.vocabulary import Permission
 
@@ -269,8 +270,8 @@ def _request(campaign: model.Campaign, key: int) -> model.ApprovalRequest | None
 def _filter(given: inputs.CampaignFilter | None) -> CampaignFilter:
     if given is None:
         return CampaignFilter()
-    if given.search is not None and "\x00" in given.search:
-        raise BadUserInput("`search` contains a NUL character")
+    if given.search is not None and not is_storable(given.search):
+        raise BadUserInput("`search` contains a character that no name has (NUL or half of a surrogate pair)")
     return CampaignFilter(
         statuses=None if given.status is None else frozenset(given.status),
         channels=None if given.channel is None else frozenset(given.channel),

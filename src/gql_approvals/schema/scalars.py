@@ -23,7 +23,9 @@ def parse_time(text: object) -> datetime:
         GraphQLError: when it is no such time.
     """
     try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) and "T" in text.upper() else None
+        moment = (
+            datetime.fromisoformat(text.upper()) if isinstance(text, str) and "T" in text.upper() else None
+        )
         if moment is not None and moment.tzinfo is not None:
             return moment.astimezone(UTC)
     except (ValueError, OverflowError):

@@ -23,7 +23,7 @@ from gql_approvals.service.caller import REFUSED, Caller
 from gql_approvals.service.scene import Scene
 from gql_approvals.service.tasks import Result, Task, tick
 from gql_approvals.workflow.case import Rules
-from gql_approvals.workflow.content import utc_text
+from gql_approvals.workflow.content import is_storable, utc_text
 
 MAX_KEY_LENGTH = 255
 
@@ -122,9 +122,8 @@ def _check_key(key: str | None) -> None:
 
 
 def _is_usable(key: str) -> bool:
-    """Whether the key can be stored: PostgreSQL takes neither NUL nor half a surrogate pair."""
-    storable = not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in key)
-    return storable and bool(key.strip()) and len(key) <= MAX_KEY_LENGTH
+    """Whether the key can be stored, and looked for."""
+    return is_storable(key) and bool(key.strip()) and len(key) <= MAX_KEY_LENGTH
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any argument

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import cast
 
 from gql_approvals.errors import Problem
-from gql_approvals.workflow.content import CHANNEL_OF, NOT_CANONICAL, camel, canonical
+from gql_approvals.workflow.content import CHANNEL_OF, NOT_CANONICAL, camel, canonical, is_storable
 from gql_approvals.workflow.intent import Intent, Unset
 from gql_approvals.workflow.model import Revision
 from gql_approvals.workflow.vocabulary import Action, Channel, PublishMode
@@ -46,8 +46,7 @@ def unfit(intent: Intent, channel: Channel | None) -> tuple[Problem, ...]:
 
 def _bad_texts(intent: Intent) -> Iterator[Problem]:
     for path, text in _texts(intent, ()):
-        # PostgreSQL stores neither, and an invisible character in a mail helps nobody
-        if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        if not is_storable(text):
             yield Problem(
                 path, "contains a character that cannot be stored (NUL or half of a surrogate pair)"
             )

@@ -184,6 +184,11 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def is_storable(text: str) -> bool:
+    """Whether every database can keep the text: PostgreSQL takes neither NUL nor half of a surrogate pair."""
+    return not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def camel(name: str) -> str:
     """`from_email` → `fromEmail`: a field's name in the API."""
     head, *rest = name.split("_")

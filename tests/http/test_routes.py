@@ -1,0 +1,68 @@
+"""Health, the schema as a file, and who may call from another origin."""
+
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from tests.schema.conftest import ORIGIN
+
+from gql_approvals.schema import sdl
+
+PREFLIGHT = {
+    "Access-Control-Request-Method": "POST",
+    "Access-Control-Request-Headers": "authorization,content-type,x-account",
+}
+
+
+async def test_a_live_server_says_so_and_a_ready_one_names_its_policy(api, policy):
+    live, ready = [await api.client.get(f"/healthz/{name}") for name in ("live", "ready")]
+
+    assert (live.status_code, live.json()) == (200, {"status": "live"})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready", "policy": policy.version})
+
+
+@pytest.mark.parametrize(
+    "database_url", ["postgresql"], indirect=True
+)  # SQLite's file stays open when it is gone
+async def test_without_its_database_a_server_is_live_and_not_ready(api, database_url, postgres):
+    name = urlsplit(database_url).path.lstrip("/")
+    admin = await asyncpg.connect(postgres.url("postgres"))
+    await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await admin.close()
+
+    live, ready = [await api.client.get(f"/healthz/{name}") for name in ("live", "ready")]
+
+    assert live.status_code == 200
+    assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
+    assert ready.json()["database"]
+
+
+async def test_the_schema_is_handed_out_as_a_file(api):
+    response = await api.client.get("/schema.graphql")
+
+    assert (response.status_code, response.text) == (200, sdl())
+    assert response.headers["content-type"].startswith("application/graphql")
+
+
+async def test_only_allowed_origins_may_call_from_a_browser(api):
+    for origin, allowed in (
+        (ORIGIN, True),
+        ("https://evil.test", False),
+        ("null", False),
+        (f"{ORIGIN}.evil.test", False),
+        ("http://frontend.test", False),
+    ):
+        preflight = await api.client.options("/graphql", headers={"Origin": origin, **PREFLIGHT})
+        asked = await api.client.post(
+            "/graphql", json={"query": "{ viewer { roles } }"}, headers={"Origin": origin}
+        )
+
+        assert preflight.status_code == (200 if allowed else 400)
+        for response in (preflight, asked):
+            assert response.headers.get("access-control-allow-origin") == (ORIGIN if allowed else None)
+            assert "access-control-allow-credentials" not in response.headers
+        if allowed:
+            assert "x-request-id" in asked.headers["access-control-expose-headers"].lower()
+            assert {"authorization", "x-account"} <= {
+                h.strip() for h in preflight.headers["access-control-allow-headers"].lower().split(",")
+            }
