@@ -23,11 +23,13 @@ demo: $(VENV)/installed-run ## Serve with demo people and campaigns; ARGS="--por
 
 test: $(VENV)/installed-test ## Run the tests on SQLite and PostgreSQL, without the slow ones; ARGS="-k name"
 	@echo "test: everything but slow tests, on SQLite and PostgreSQL"
-	@$(PYTEST) -q -m "not slow" $(ARGS)
+	@$(PYTEST) -q -n logical -m "not slow" $(ARGS)
 
 test-all: $(VENV)/installed-test ## Run every test: server processes, the browser, long races as well
 	@echo "test-all: every test, on SQLite and PostgreSQL"
-	@$(PYTEST) -q $(ARGS)
+	@$(PYTEST) -q -n logical -m "not slow" $(ARGS)
+	@echo "test-all: now the slow ones, one after the other, since they use all cores themselves"
+	@$(PYTEST) -q -m slow $(ARGS)
 
 check: $(VENV)/installed-dev ## Check style, layers and types
 	@echo "check: ruff, import-linter, pyright, mypy"

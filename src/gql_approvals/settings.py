@@ -167,10 +167,11 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     problems: list[str] = []
     for name in sorted(key for key in given if key.startswith(PREFIX) and key not in NOT_SETTINGS):
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            problems.append(
-                f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+            near = difflib.get_close_matches(
+                name.removeprefix(PREFIX), [k.removeprefix(PREFIX) for k in known], 1
             )
+            hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+            problems.append(f"{name}: there is no such setting{hint}")
             continue
         if not given[name].strip():
             continue  # empty is not set
