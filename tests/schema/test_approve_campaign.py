@@ -1,7 +1,8 @@
 """approveCampaign."""
+# ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
 import pytest
-from tests.schema.client import NOBODYS_HASH, TOMORROW, hash_of, paths_of
+from tests.schema.client import NOBODYS_HASH, TOMORROW, hash_of, on_one_database, paths_of
 
 LARGE = 100_000
 
@@ -34,6 +35,7 @@ async def test_a_checker_approves_and_the_campaign_is_sent(api):
     ]
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("given", "status"),
     [({}, "SENT"), ({"publishMode": "MANUAL"}, "APPROVED"), ({"scheduledAt": TOMORROW}, "APPROVED")],
@@ -61,6 +63,7 @@ async def test_a_large_audience_waits_for_the_legal_reviewer_too(api):
     assert (await api.kinds(campaign["id"]))[2:] == ["campaign:voted", "campaign:approved", "campaign:sent"]
 
 
+@on_one_database
 async def test_the_legal_reviewers_vote_alone_is_never_enough(api):
     campaign = await api.submitted(size=LARGE)
 
@@ -68,6 +71,7 @@ async def test_the_legal_reviewers_vote_alone_is_never_enough(api):
     assert (await api.decided(campaign, "cleo"))["status"] == "SENT"
 
 
+@on_one_database
 async def test_a_vote_that_helps_no_open_requirement_is_forbidden(api):
     campaign = await api.submitted(size=LARGE)
     await api.decided(campaign, "chen")
@@ -78,6 +82,7 @@ async def test_a_vote_that_helps_no_open_requirement_is_forbidden(api):
     assert [reason["code"] for reason in refused["reasons"]] == ["NO_REQUIREMENT"]
 
 
+@on_one_database
 async def test_one_decision_a_person_a_request(api):
     campaign = await api.submitted(size=LARGE)
     await api.decided(campaign, "leo")
@@ -110,6 +115,7 @@ async def test_sofia_approves_small_text_messages_and_nothing_else(api):
     assert (await api.decided(small, "sofia"))["status"] == "SENT"
 
 
+@on_one_database
 async def test_makers_members_without_a_role_and_the_sending_system_may_not_approve(api):
     campaign = await api.submitted("maya")
 
@@ -120,6 +126,7 @@ async def test_makers_members_without_a_role_and_the_sending_system_may_not_appr
         assert refused["code"] == "FORBIDDEN"
 
 
+@on_one_database
 async def test_an_administrator_who_edited_may_not_approve(api):
     campaign = await api.create("maya")
     await api.edited(campaign, "ada")
@@ -129,6 +136,7 @@ async def test_an_administrator_who_edited_may_not_approve(api):
     assert await api.inbox("ada") == []
 
 
+@on_one_database
 async def test_an_administrator_may_not_approve_what_they_created_submitted_or_duplicated(api):
     created = await api.submitted("ada")
     submitted = (await api.act("ada", "submitCampaign", await api.create("maya")))["campaign"]
@@ -141,10 +149,12 @@ async def test_an_administrator_may_not_approve_what_they_created_submitted_or_d
         )
 
 
+@on_one_database
 async def test_an_administrator_approves_the_work_of_others(api):
     assert (await api.decided(await api.submitted("maya"), "ada"))["status"] == "SENT"
 
 
+@on_one_database
 async def test_a_later_change_of_role_does_not_help_a_contributor(api):
     campaign = await api.submitted("maya")
     await api.assign("maya", "checker")
@@ -164,6 +174,7 @@ async def test_contributors_start_anew_once_a_revision_was_sent(api):
     assert (await api.decided(again, "ada"))["status"] == "SENT"
 
 
+@on_one_database
 async def test_a_new_role_lets_somebody_vote_on_what_is_open_already(api):
     campaign = await api.submitted()
     assert await api.code("vera", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "FORBIDDEN"
@@ -174,6 +185,7 @@ async def test_a_new_role_lets_somebody_vote_on_what_is_open_already(api):
     assert (await api.decided(campaign, "vera"))["status"] == "SENT"
 
 
+@on_one_database
 async def test_a_voter_who_lost_the_right_no_longer_counts(api):
     campaign = await api.submitted(size=LARGE)
     await api.decided(campaign, "chen")
@@ -186,6 +198,7 @@ async def test_a_voter_who_lost_the_right_no_longer_counts(api):
     assert (await api.decided(campaign, "cleo"))["status"] == "SENT"
 
 
+@on_one_database
 async def test_who_approved_stays_written_down_whatever_their_roles_become(api):
     campaign = await api.sent()
 
@@ -235,6 +248,7 @@ async def test_the_first_terminal_decision_wins_and_says_whose_it_was(api):
         assert refused["at"] == f"2026-11-21T09:0{'01'[verdict == 'REJECTED']}:00Z"
 
 
+@on_one_database
 async def test_what_was_decided_is_told_before_what_one_may_have_done(api):
     campaign = await api.submitted("ada")
     await api.decided(campaign, "chen")
@@ -249,6 +263,7 @@ async def test_what_was_decided_is_told_before_what_one_may_have_done(api):
     assert await api.code("max", "approveCampaign", campaign, contentHash=hash_of(campaign)) == "FORBIDDEN"
 
 
+@on_one_database
 async def test_only_what_waits_is_approved(api):
     withdrawn = (await api.act("maya", "withdrawCampaign", await api.submitted()))["campaign"]
     revoked = (await api.act("chen", "revokeApproval", await api.approved(), reason="stop"))["campaign"]

@@ -1,6 +1,7 @@
 """archiveCampaign."""
 
 import pytest
+from tests.schema.client import on_one_database
 
 
 async def test_a_maker_puts_a_draft_away(api):
@@ -25,6 +26,7 @@ async def test_an_open_review_is_withdrawn(api):
     assert requests["edges"] == [{"node": {"status": "WITHDRAWN", "decisions": [{"voided": True}]}}]
 
 
+@on_one_database
 async def test_an_approved_campaign_is_not_sent_once_it_is_archived(api):
     campaign = await api.scheduled()
 
@@ -35,6 +37,7 @@ async def test_an_approved_campaign_is_not_sent_once_it_is_archived(api):
     assert (await api.campaign(campaign["id"]))["status"] == "ARCHIVED"
 
 
+@on_one_database
 @pytest.mark.parametrize("status", ["REJECTED", "EXPIRED"])
 async def test_what_was_refused_or_forgotten_is_archived(api, status):
     assert (await api.act("maya", "archiveCampaign", await api.in_status(status)))["campaign"][
@@ -42,6 +45,7 @@ async def test_what_was_refused_or_forgotten_is_archived(api, status):
     ] == "ARCHIVED"
 
 
+@on_one_database
 async def test_what_is_live_cannot_be_archived_whatever_its_head_is(api):
     sent = await api.sent()
     assert await api.code("maya", "archiveCampaign", sent) == "WRONG_STATUS"
@@ -52,6 +56,7 @@ async def test_what_is_live_cannot_be_archived_whatever_its_head_is(api):
     assert await api.code("maya", "archiveCampaign", draft) == "WRONG_STATUS"
 
 
+@on_one_database
 async def test_what_is_archived_stays_so(api):
     campaign = await api.in_status("ARCHIVED")
 

@@ -1,7 +1,7 @@
 """assignRoles."""
 
 import pytest
-from tests.schema.client import hash_of, paths_of
+from tests.schema.client import hash_of, on_one_database, paths_of
 
 
 async def test_an_administrator_gives_a_member_exactly_these_roles_at_once(api):
@@ -29,6 +29,7 @@ async def test_an_administrator_gives_a_member_exactly_these_roles_at_once(api):
     assert "member:roles_assigned" in await api.kinds()
 
 
+@on_one_database
 async def test_a_role_that_is_taken_away_ends_at_once(api):
     campaign = await api.submitted()
     await api.assign("chen")
@@ -44,12 +45,14 @@ async def test_roles_that_the_policy_does_not_know_are_refused(api):
         assert paths_of(refused) == ["roles"]
 
 
+@on_one_database
 async def test_a_role_of_another_account_is_unknown(api):
     gwen = await api.member_id("gwen", "globex")
 
     assert await api.code("gil", "assignRoles", memberId=gwen, roles=["text_approver"]) == "INVALID_INPUT"
 
 
+@on_one_database
 @pytest.mark.parametrize(
     "roles",
     [["maker", "checker"], ["creator", "approver"], ["maker", "text_approver"], ["intern", "legal_reviewer"]],
@@ -64,6 +67,7 @@ async def test_nobody_both_makes_and_decides_and_the_refusal_names_both_sources(
         assert reason["source"].startswith("policy.csv:")
 
 
+@on_one_database
 async def test_whoever_manages_approvals_is_exempt_but_not_from_self_review(api):
     await api.assign("vera", "maker", "checker", "admin")
     own = await api.submitted("vera")
@@ -72,6 +76,7 @@ async def test_whoever_manages_approvals_is_exempt_but_not_from_self_review(api)
     assert (await api.decided(await api.submitted("maya"), "vera"))["status"] == "SENT"
 
 
+@on_one_database
 async def test_somebody_must_be_left_who_may_manage_members(api):
     ada = await api.member_id("ada")
 
@@ -87,12 +92,14 @@ async def test_somebody_must_be_left_who_may_manage_members(api):
     assert done["member"] == {"roles": ["maker"]}
 
 
+@on_one_database
 async def test_only_who_manages_members_assigns_roles_not_even_to_themselves(api):
     for who in ("maya", "chen"):
         refused = await api.refused(who, "assignRoles", memberId=await api.member_id(who), roles=["admin"])
         assert (refused["code"], refused["action"]) == ("FORBIDDEN", "manage_members")
 
 
+@on_one_database
 async def test_a_change_of_roles_while_a_request_is_open_changes_its_tally_both_ways(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")
@@ -107,6 +114,7 @@ async def test_a_change_of_roles_while_a_request_is_open_changes_its_tally_both_
     assert (await api.decided(campaign, "leo"))["status"] == "SENT"
 
 
+@on_one_database
 async def test_a_repeated_role_is_one_role(api):
     done = await api.mutate(
         "ada",

@@ -1,7 +1,7 @@
 """createCampaign."""
 
 import pytest
-from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, YESTERDAY, paths_of
+from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, YESTERDAY, on_one_database, paths_of
 
 AUDIENCE = {"segment": "All", "estimatedSize": 1000}
 INPUT = {"name": "Winter sale", "content": {"email": CONTENT["email"]}, "audience": AUDIENCE}
@@ -55,6 +55,7 @@ async def test_every_channel_keeps_its_own_typed_content(api):
         assert content == sent
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("given", "answer"),
     [
@@ -78,6 +79,7 @@ async def test_a_time_goes_with_scheduled_and_with_nothing_else(api, given, answ
         assert paths_of(await api.refused("maya", "createCampaign", **INPUT | given)) == answer
 
 
+@on_one_database
 async def test_a_draft_may_have_blanks_and_a_time_that_has_passed(api):
     content = {"email": CONTENT["email"] | {"subject": "", "html": " "}}
 
@@ -129,11 +131,13 @@ async def test_a_definition_is_kept_as_it_came(api):
     ] == definition
 
 
+@on_one_database
 async def test_whoever_only_decides_or_looks_creates_nothing(api):
     for who in ("chen", "sofia", "leo", "dora", "noor"):
         assert await api.code(who, "createCampaign", account="acme", **INPUT) == "FORBIDDEN"
 
 
+@on_one_database
 async def test_an_intern_creates_e_mails_only(api):
     await api.assign("vera", "intern")
 

@@ -1,4 +1,5 @@
 """disableApprovals, and what its preview says."""
+# ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
 from tests.schema.client import TOMORROW, hash_of, nodes_of
 

@@ -1,6 +1,7 @@
 """discardDraft."""
+# ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
-from tests.schema.client import hash_of
+from tests.schema.client import hash_of, on_one_database
 
 
 async def test_a_maker_gives_up_what_came_after_the_live_revision(api):
@@ -42,6 +43,7 @@ async def test_whoever_wrote_what_was_discarded_still_may_not_decide(api):
     assert await api.inbox("ada") == []
 
 
+@on_one_database
 async def test_rejected_and_expired_revisions_are_discarded_as_well(api):
     rejected, expired = await api.edited(await api.sent()), await api.edited(await api.sent())
     for campaign in (rejected, expired):
@@ -53,11 +55,13 @@ async def test_rejected_and_expired_revisions_are_discarded_as_well(api):
         assert (await api.act("maya", "discardDraft", campaign))["campaign"]["status"] == "SENT"
 
 
+@on_one_database
 async def test_without_a_live_revision_or_with_nothing_after_it_there_is_nothing_to_discard(api):
     for status in ("DRAFT", "PENDING_REVIEW", "APPROVED", "REJECTED", "SENT", "ARCHIVED"):
         assert await api.code("maya", "discardDraft", await api.in_status(status)) == "WRONG_STATUS"
 
 
+@on_one_database
 async def test_what_is_under_review_is_not_discarded(api):
     campaign = await api.edited(await api.sent())
     await api.act("maya", "submitCampaign", campaign)

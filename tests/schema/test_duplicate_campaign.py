@@ -1,6 +1,6 @@
 """duplicateCampaign."""
 
-from tests.schema.client import CAMPAIGN, TOMORROW, hash_of, paths_of
+from tests.schema.client import CAMPAIGN, TOMORROW, hash_of, on_one_database, paths_of
 
 
 async def test_a_maker_duplicates_copy_and_audience_and_nothing_else(api):
@@ -34,18 +34,21 @@ async def test_a_maker_duplicates_copy_and_audience_and_nothing_else(api):
     assert await api.campaign(campaign["id"]) == await api.campaign(campaign["id"], "maya")
 
 
+@on_one_database
 async def test_a_duplicate_of_a_scheduled_campaign_has_no_time(api):
     copy = (await api.act("maya", "duplicateCampaign", await api.create(scheduledAt=TOMORROW)))["campaign"]
 
     assert (copy["publishMode"], copy["head"]["scheduledAt"]) == ("ON_APPROVAL", None)
 
 
+@on_one_database
 async def test_every_status_can_be_duplicated(api):
     for status in ("DRAFT", "PENDING_REVIEW", "APPROVED", "REJECTED", "ARCHIVED", "SENT"):
         campaign = await api.in_status(status)
         assert (await api.act("max", "duplicateCampaign", campaign))["campaign"]["status"] == "DRAFT"
 
 
+@on_one_database
 async def test_an_overdue_campaign_is_expired_and_duplicated(api):
     campaign = await api.in_status("EXPIRED")
 
@@ -53,6 +56,7 @@ async def test_an_overdue_campaign_is_expired_and_duplicated(api):
     assert (await api.campaign(campaign["id"]))["status"] == "EXPIRED"
 
 
+@on_one_database
 async def test_the_name_is_ones_own_or_fits(api):
     campaign = await api.create(name="x" * 200)
 
@@ -62,6 +66,7 @@ async def test_the_name_is_ones_own_or_fits(api):
         assert paths_of(await api.refused("max", "duplicateCampaign", campaign, name=name)) == ["name"]
 
 
+@on_one_database
 async def test_the_duplicator_is_the_creator_and_may_not_approve(api):
     copy = (await api.act("ada", "duplicateCampaign", await api.create("maya")))["campaign"]
     pending = (await api.act("max", "submitCampaign", copy))["campaign"]
@@ -69,6 +74,7 @@ async def test_the_duplicator_is_the_creator_and_may_not_approve(api):
     assert await api.code("ada", "approveCampaign", pending, contentHash=hash_of(pending)) == "SELF_REVIEW"
 
 
+@on_one_database
 async def test_who_may_not_make_does_not_duplicate(api):
     campaign = await api.create()
 

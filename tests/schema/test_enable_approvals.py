@@ -1,6 +1,6 @@
 """enableApprovals."""
 
-from tests.schema.client import TOMORROW, hash_of
+from tests.schema.client import TOMORROW, hash_of, on_one_database
 
 
 async def test_an_administrator_switches_on_again(api):
@@ -26,6 +26,7 @@ async def test_what_is_approved_stays_and_drafts_need_approval(api):
     assert (await api.act("maya", "submitCampaign", draft))["campaign"]["status"] == "PENDING_REVIEW"
 
 
+@on_one_database
 async def test_what_is_on_stays_on_and_nothing_happens(api):
     before = await api.footprint()
 
@@ -35,6 +36,7 @@ async def test_what_is_on_stays_on_and_nothing_happens(api):
     assert await api.footprint() == before
 
 
+@on_one_database
 async def test_only_who_manages_approvals_may_switch(api):
     await api.switch_off()
 

@@ -3,6 +3,7 @@
 Somebody else's id, one that never was and junk are answered alike. A new argument of type ID fails here until
 it has a row in `PLACES`.
 """
+# ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
 import json
 from base64 import urlsafe_b64encode
@@ -72,22 +73,66 @@ CAMPAIGN_IDS = {
     "duplicateCampaign": {},
 }
 PLACES = {
-    f"{mutation}.input.campaignId": ("ada", "Campaign", document(mutation, ""), lambda i, more=more: {"input": {"campaignId": i, **more}})
-    for mutation, more in CAMPAIGN_IDS.items()
-} | {
-    "assignRoles.input.memberId": ("ada", "Member", document("assignRoles", ""), lambda i: {"input": {"memberId": i, "roles": ["admin"]}}),
-    "recordDeliveryMetrics.input.publicationId": ("dora", "Publication", document("recordDeliveryMetrics", ""), lambda i: {"input": {"publicationId": i, **FIGURES}}),
-    "campaign.id": ("ada", "Campaign", "query($i: ID!) { campaign(id: $i) { id } }", lambda i: {"i": i}),
-    "node.id": ("ada", None, "query($i: ID!) { node(id: $i) { id } }", lambda i: {"i": i}),
-    "nodes.ids": ("ada", None, "query($i: [ID!]!) { nodes(ids: $i) { id } }", lambda i: {"i": [i, i]}),
-    "submitPreview.campaignId": ("ada", "Campaign", "query($i: ID!) { submitPreview(campaignId: $i) { allowed } }", lambda i: {"i": i}),
-    "auditLog.campaignId": ("ada", "Campaign", "query($i: ID!) { auditLog(campaignId: $i) { totalCount edges { cursor } } }", lambda i: {"i": i}),
-    "explain.input.campaignId": ("ada", "Campaign", "query($i: ID!) { explain(input: {action: \"view\", campaignId: $i}) { allowed } }", lambda i: {"i": i}),
-    "explain.input.userId": ("ada", "User", "query($i: ID!) { explain(input: {action: \"view\", userId: $i}) { allowed } }", lambda i: {"i": i}),
-    "campaigns.filter.createdBy": ("ada", "User", "query($i: ID!) { campaigns(filter: {createdBy: $i}) { totalCount edges { cursor } } }", lambda i: {"i": i}),
-}  # fmt: skip
-
-
+    **{
+        f"{mutation}.input.campaignId": (
+            "ada",
+            "Campaign",
+            document(mutation, ""),
+            lambda i, more=more: {"input": {"campaignId": i, **more}},
+        )
+        for mutation, more in CAMPAIGN_IDS.items()
+    },
+    "assignRoles.input.memberId": (
+        "ada",
+        "Member",
+        document("assignRoles", ""),
+        lambda i: {"input": {"memberId": i, "roles": ["admin"]}},
+    ),
+    "recordDeliveryMetrics.input.publicationId": (
+        "dora",
+        "Publication",
+        document("recordDeliveryMetrics", ""),
+        lambda i: {"input": {"publicationId": i, **FIGURES}},
+    ),
+    **{
+        place: ("ada", kind, f"query($i: {'[ID!]!' if place == 'nodes.ids' else 'ID!'}) {{ {text} }}", ids)
+        for place, kind, text, ids in (
+            ("campaign.id", "Campaign", "campaign(id: $i) { id }", lambda i: {"i": i}),
+            ("node.id", None, "node(id: $i) { id }", lambda i: {"i": i}),
+            ("nodes.ids", None, "nodes(ids: $i) { id }", lambda i: {"i": [i, i]}),
+            (
+                "submitPreview.campaignId",
+                "Campaign",
+                "submitPreview(campaignId: $i) { allowed }",
+                lambda i: {"i": i},
+            ),
+            (
+                "auditLog.campaignId",
+                "Campaign",
+                "auditLog(campaignId: $i) { totalCount }",
+                lambda i: {"i": i},
+            ),
+            (
+                "explain.input.campaignId",
+                "Campaign",
+                'explain(input: {action: "view", campaignId: $i}) { allowed }',
+                lambda i: {"i": i},
+            ),
+            (
+                "explain.input.userId",
+                "User",
+                'explain(input: {action: "view", userId: $i}) { allowed }',
+                lambda i: {"i": i},
+            ),
+            (
+                "campaigns.filter.createdBy",
+                "User",
+                "campaigns(filter: {createdBy: $i}) { totalCount edges { cursor } }",
+                lambda i: {"i": i},
+            ),
+        )
+    },
+}
 PEOPLE = {"acme": ("maya", "chen", "ada"), "globex": ("gwen", "gus", "gil")}
 SECRET = {
     "name": "Secret",

@@ -1,6 +1,7 @@
 """publishCampaign."""
+# ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
-from tests.schema.client import CONTENT, NOBODYS_HASH, TOMORROW, YESTERDAY, hash_of, paths_of
+from tests.schema.client import CONTENT, NOBODYS_HASH, TOMORROW, YESTERDAY, hash_of, on_one_database, paths_of
 
 SENT = "campaign { status authorisation } publication { contentHash authorisation sentAt handedOverAt request { status } metrics { sent updatedAt } }"
 
@@ -25,6 +26,7 @@ async def test_a_maker_sends_an_approved_manual_campaign(api):
     assert (await api.kinds(campaign["id"]))[-1] == "campaign:sent"
 
 
+@on_one_database
 async def test_a_revision_is_sent_once(api):
     campaign = await api.decided(await api.approved(), "maya", "publishCampaign")
 
@@ -33,6 +35,7 @@ async def test_a_revision_is_sent_once(api):
     )
 
 
+@on_one_database
 async def test_another_content_than_the_approved_one_is_not_sent(api):
     campaign = await api.approved()
 
@@ -41,6 +44,7 @@ async def test_another_content_than_the_approved_one_is_not_sent(api):
     assert (refused["code"], refused["currentContentHash"]) == ("STALE_REVISION", hash_of(campaign))
 
 
+@on_one_database
 async def test_while_approvals_are_on_only_an_approved_manual_campaign_is_published(api):
     scheduled = await api.scheduled()
     assert (
@@ -55,6 +59,7 @@ async def test_while_approvals_are_on_only_an_approved_manual_campaign_is_publis
         )
 
 
+@on_one_database
 async def test_checkers_do_not_publish(api):
     campaign = await api.approved()
 
@@ -62,6 +67,7 @@ async def test_checkers_do_not_publish(api):
         assert await api.code(who, "publishCampaign", campaign, contentHash=hash_of(campaign)) == "FORBIDDEN"
 
 
+@on_one_database
 async def test_a_revoked_approval_sends_nothing(api):
     campaign = await api.approved()
     await api.act("chen", "revokeApproval", campaign, reason="stop")
@@ -88,6 +94,7 @@ async def test_while_approvals_are_off_a_maker_publishes_alone_and_it_says_so_fo
     assert (await api.campaign(campaign["id"]))["live"]["authorisation"] == "NOT_REQUIRED"
 
 
+@on_one_database
 async def test_while_approvals_are_off_a_scheduled_campaign_waits_for_its_time(api):
     campaign = await api.create(scheduledAt=TOMORROW)
     await api.switch_off()
@@ -103,6 +110,7 @@ async def test_while_approvals_are_off_a_scheduled_campaign_waits_for_its_time(a
     )
 
 
+@on_one_database
 async def test_while_approvals_are_off_what_is_rejected_or_expired_is_published_as_well(api):
     rejected, expired = await api.rejected(), await api.submitted()
     api.clock.pass_(days=15)
@@ -114,6 +122,7 @@ async def test_while_approvals_are_off_what_is_rejected_or_expired_is_published_
         ] == "NOT_REQUIRED"
 
 
+@on_one_database
 async def test_while_approvals_are_off_hash_completeness_and_time_are_still_guarded(api):
     blank = await api.create(content={"email": CONTENT["email"] | {"subject": ""}})
     late = await api.create(scheduledAt=YESTERDAY)

@@ -1,7 +1,7 @@
 """recordDeliveryMetrics."""
 
 import pytest
-from tests.schema.client import paths_of
+from tests.schema.client import on_one_database, paths_of
 
 FIGURES = {"sent": 900, "delivered": 890, "opened": 300, "clicked": 40, "failed": 10}
 
@@ -30,6 +30,7 @@ async def test_the_sending_system_reports_and_the_later_report_wins(api):
     assert (await api.kinds(campaign["id"]))[-1] == "delivery:metrics_recorded"
 
 
+@on_one_database
 async def test_an_older_publication_keeps_its_own_figures(api):
     campaign = await api.sent()
     old = campaign["live"]["id"]
@@ -41,6 +42,7 @@ async def test_an_older_publication_keeps_its_own_figures(api):
     assert (await api.campaign(campaign["id"]))["metrics"]["sent"] == 0
 
 
+@on_one_database
 @pytest.mark.parametrize("field", sorted(FIGURES))
 async def test_no_figure_is_negative(api, field):
     publication = (await api.sent())["live"]["id"]
@@ -66,6 +68,7 @@ async def test_every_figure_may_be_zero_or_as_large_as_an_int(api):
         assert done["publication"]["metrics"]["sent"] == figure
 
 
+@on_one_database
 async def test_only_the_sending_system_reports(api):
     publication = (await api.sent())["live"]["id"]
 

@@ -1,7 +1,7 @@
 """rejectCampaign."""
 
 import pytest
-from tests.schema.client import NOBODYS_HASH, hash_of, paths_of
+from tests.schema.client import NOBODYS_HASH, hash_of, on_one_database, paths_of
 
 
 async def test_a_checker_rejects_with_a_reason_that_stays_readable(api):
@@ -25,6 +25,7 @@ async def test_a_checker_rejects_with_a_reason_that_stays_readable(api):
     assert (await api.kinds(campaign["id"]))[-1] == "campaign:rejected"
 
 
+@on_one_database
 async def test_one_rejection_ends_a_review_that_others_approved(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")
@@ -32,6 +33,7 @@ async def test_one_rejection_ends_a_review_that_others_approved(api):
     assert (await api.decided(campaign, "leo", "rejectCampaign", reason="no"))["status"] == "REJECTED"
 
 
+@on_one_database
 async def test_a_rejection_needs_the_permission_only_and_may_count_for_no_requirement(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")  # nothing is left for another checker to approve
@@ -39,6 +41,7 @@ async def test_a_rejection_needs_the_permission_only_and_may_count_for_no_requir
     assert (await api.decided(campaign, "cleo", "rejectCampaign", reason="no"))["status"] == "REJECTED"
 
 
+@on_one_database
 async def test_a_reason_is_needed_that_can_be_stored(api):
     campaign = await api.submitted()
 
@@ -49,6 +52,7 @@ async def test_a_reason_is_needed_that_can_be_stored(api):
         assert paths_of(refused) == ["reason"]
 
 
+@on_one_database
 async def test_invalid_input_comes_before_the_state(api):
     draft = await api.create()
 
@@ -58,6 +62,7 @@ async def test_invalid_input_comes_before_the_state(api):
     )
 
 
+@on_one_database
 async def test_another_hash_is_stale(api):
     campaign = await api.submitted()
 
@@ -66,6 +71,7 @@ async def test_another_hash_is_stale(api):
     assert (refused["code"], refused["currentContentHash"]) == ("STALE_REVISION", hash_of(campaign))
 
 
+@on_one_database
 async def test_nobody_rejects_their_own_work_and_sofia_no_large_messages(api):
     own, large = await api.submitted("ada"), await api.submitted(channel="sms", size=50_001)
 
@@ -78,6 +84,7 @@ async def test_nobody_rejects_their_own_work_and_sofia_no_large_messages(api):
         assert await api.code(who, "rejectCampaign", campaign, **given) == code
 
 
+@on_one_database
 async def test_who_approved_already_may_not_reject(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")
@@ -88,6 +95,7 @@ async def test_who_approved_already_may_not_reject(api):
     )
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("status", "code"),
     [
@@ -106,6 +114,7 @@ async def test_only_what_waits_is_rejected(api, status, code):
     )
 
 
+@on_one_database
 async def test_a_late_rejection_says_what_has_passed(api):
     open_ended, scheduled = await api.submitted(), await api.submitted(scheduledAt="2026-12-01T09:00:00Z")
     api.clock.pass_(days=20)

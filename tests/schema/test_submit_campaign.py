@@ -1,6 +1,6 @@
 """submitCampaign."""
 
-from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, YESTERDAY, hash_of, paths_of
+from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, YESTERDAY, hash_of, on_one_database, paths_of
 
 
 async def test_a_maker_asks_for_approval_and_the_checkers_have_it_in_their_inbox(api):
@@ -32,12 +32,14 @@ async def test_a_maker_asks_for_approval_and_the_checkers_have_it_in_their_inbox
     assert await api.kinds(campaign["id"]) == ["campaign:created", "campaign:submitted"]
 
 
+@on_one_database
 async def test_a_scheduled_campaign_can_be_reviewed_until_its_time(api):
     campaign = await api.submitted(scheduledAt=TOMORROW)
 
     assert campaign["openRequest"]["expiresAt"] == TOMORROW
 
 
+@on_one_database
 async def test_large_audiences_need_a_checker_and_a_legal_reviewer(api):
     small, large = await api.submitted(size=99_999), await api.submitted(size=100_000)
 
@@ -45,6 +47,7 @@ async def test_large_audiences_need_a_checker_and_a_legal_reviewer(api):
     assert asked == [[("anyone", 1)], [("anyone", 1), ("checker", 1), ("legal_reviewer", 1)]]
 
 
+@on_one_database
 async def test_everybody_is_listed_as_an_approver_with_what_is_in_the_way(api):
     campaign = await api.submitted("ada")
 
@@ -65,6 +68,7 @@ async def test_everybody_is_listed_as_an_approver_with_what_is_in_the_way(api):
     assert all(reason["source"] is None for item in listed for reason in item["reasons"])
 
 
+@on_one_database
 async def test_what_is_incomplete_is_not_submitted(api):
     blank = {"email": CONTENT["email"] | {"subject": " ", "preheader": ""}}
     campaign = await api.create(content=blank, audience={"segment": "", "estimatedSize": 1})
@@ -82,6 +86,7 @@ async def test_a_note_that_cannot_be_stored_is_refused(api):
     assert paths_of(await api.refused("maya", "submitCampaign", await api.create(), note="\0")) == ["note"]
 
 
+@on_one_database
 async def test_what_waits_already_is_not_submitted_twice(api):
     campaign = await api.submitted()
 
@@ -89,6 +94,7 @@ async def test_what_waits_already_is_not_submitted_twice(api):
     assert await api.code("maya", "submitCampaign", campaign, expectedVersion=1) == "ALREADY_PENDING"
 
 
+@on_one_database
 async def test_only_drafts_and_rejected_campaigns_are_submitted(api):
     for status in ("APPROVED", "SENT", "ARCHIVED", "EXPIRED"):
         campaign = await api.in_status(status)
@@ -100,12 +106,14 @@ async def test_only_drafts_and_rejected_campaigns_are_submitted(api):
         assert await api.code("maya", "submitCampaign", campaign) == "WRONG_STATUS"
 
 
+@on_one_database
 async def test_a_version_that_was_not_read_is_refused(api):
     refused = await api.refused("maya", "submitCampaign", await api.create(), expectedVersion=7)
 
     assert (refused["code"], refused["currentVersion"]) == ("STALE_VERSION", 1)
 
 
+@on_one_database
 async def test_a_time_that_has_passed_is_refused(api):
     past, soon = await api.create(scheduledAt=YESTERDAY), await api.create(scheduledAt=TOMORROW)
 
@@ -114,6 +122,7 @@ async def test_a_time_that_has_passed_is_refused(api):
     assert await api.code("maya", "submitCampaign", soon) == "SCHEDULE_MISSED"
 
 
+@on_one_database
 async def test_while_approvals_are_off_there_is_nothing_to_submit(api):
     campaign = await api.create()
     await api.switch_off()
@@ -133,6 +142,7 @@ async def test_what_was_rejected_comes_again_changed_or_with_a_note(api):
     assert (await api.act("maya", "submitCampaign", changed))["campaign"]["status"] == "PENDING_REVIEW"
 
 
+@on_one_database
 async def test_a_withdrawal_does_not_make_a_rejection_forgotten(api):
     campaign = await api.rejected()
     await api.act("maya", "submitCampaign", campaign, note="again")
@@ -154,6 +164,7 @@ async def test_a_quorum_that_cannot_be_met_is_refused_with_everybody_who_is_excl
     assert all(item["reasons"] for item in refused["eligibleApprovers"] if not item["eligible"])
 
 
+@on_one_database
 async def test_the_submitter_is_not_counted_among_those_who_could_approve(api):
     for name in ("chen", "cleo", "leo"):
         await api.assign(name)
@@ -163,6 +174,7 @@ async def test_the_submitter_is_not_counted_among_those_who_could_approve(api):
     assert (await api.act("maya", "submitCampaign", campaign))["campaign"]["status"] == "PENDING_REVIEW"
 
 
+@on_one_database
 async def test_a_checker_may_not_submit(api):
     campaign = await api.create()
 

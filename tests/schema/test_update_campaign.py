@@ -1,7 +1,7 @@
 """updateCampaign."""
 
 import pytest
-from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, hash_of, paths_of
+from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, hash_of, on_one_database, paths_of
 
 OTHER = {"email": CONTENT["email"] | {"subject": "Sale, the second"}}
 LATER = "2026-11-23T09:00:00Z"
@@ -45,6 +45,7 @@ async def test_what_was_submitted_once_is_never_amended(api):
         ]
 
 
+@on_one_database
 async def test_a_withdrawn_revision_is_kept_as_well(api):
     campaign = await api.submitted()
     withdrawn = (await api.act("maya", "withdrawCampaign", campaign))["campaign"]
@@ -52,6 +53,7 @@ async def test_a_withdrawn_revision_is_kept_as_well(api):
     assert (await api.edited(withdrawn))["head"]["number"] == 2
 
 
+@on_one_database
 async def test_the_same_content_makes_no_revision_and_no_contributor(api):
     campaign = await api.create()
 
@@ -61,6 +63,7 @@ async def test_the_same_content_makes_no_revision_and_no_contributor(api):
     assert await api.kinds(campaign["id"]) == ["campaign:created"]
 
 
+@on_one_database
 async def test_a_new_name_keeps_the_review_and_its_votes(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")
@@ -81,6 +84,7 @@ async def test_a_new_name_keeps_the_review_and_its_votes(api):
     ]
 
 
+@on_one_database
 async def test_a_content_and_a_name_change_together(api):
     campaign = await api.create()
 
@@ -90,6 +94,7 @@ async def test_a_content_and_a_name_change_together(api):
     assert hash_of(after) != hash_of(campaign)
 
 
+@on_one_database
 @pytest.mark.parametrize("status", ["PENDING_REVIEW", "APPROVED"])
 async def test_an_edit_voids_a_review_or_an_approval_only_when_asked_to(api, status):
     campaign = await api.in_status(status)
@@ -128,6 +133,7 @@ async def test_a_vote_on_a_superseded_request_is_kept_but_void(api):
     assert (await api.decided(again, "chen"))["status"] == "PENDING_REVIEW"  # who voted before may vote again
 
 
+@on_one_database
 async def test_an_edit_with_the_same_content_leaves_a_review_alone(api):
     campaign = await api.submitted()
 
@@ -155,6 +161,7 @@ async def test_a_sent_campaign_stays_live_until_its_next_revision_is_sent(api):
     assert [edge["node"]["metrics"]["sent"] for edge in publications["edges"]] == [0, 9]
 
 
+@on_one_database
 async def test_an_absent_time_stays_and_null_clears_it(api):
     campaign = await api.create(scheduledAt=TOMORROW)
 
@@ -172,6 +179,7 @@ async def test_an_absent_time_stays_and_null_clears_it(api):
     assert cleared["campaign"]["publishMode"] == "MANUAL"
 
 
+@on_one_database
 async def test_null_keeps_everything_that_has_no_null(api):
     campaign = await api.create(publishMode="MANUAL")
 
@@ -189,6 +197,7 @@ async def test_null_keeps_everything_that_has_no_null(api):
     assert done["campaign"] == campaign
 
 
+@on_one_database
 async def test_the_version_that_was_read_is_compared(api):
     campaign = await api.create()
     changed = await api.edited(campaign, "max")
@@ -200,6 +209,7 @@ async def test_the_version_that_was_read_is_compared(api):
     assert renamed["code"] == "STALE_VERSION"
 
 
+@on_one_database
 async def test_a_stale_version_is_said_even_where_nothing_would_change(api):
     campaign = await api.submitted()
 
@@ -209,6 +219,7 @@ async def test_a_stale_version_is_said_even_where_nothing_would_change(api):
     )
 
 
+@on_one_database
 async def test_a_vote_counts_as_a_change_of_the_version(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")
@@ -220,6 +231,7 @@ async def test_a_vote_counts_as_a_change_of_the_version(api):
     assert (refused["code"], refused["currentVersion"]) == ("STALE_VERSION", campaign["version"] + 1)
 
 
+@on_one_database
 async def test_what_cannot_be_stored_is_invalid_before_anything_else(api):
     campaign = await api.submitted()
     for given, paths in (
@@ -235,6 +247,7 @@ async def test_what_cannot_be_stored_is_invalid_before_anything_else(api):
         )
 
 
+@on_one_database
 async def test_an_archived_campaign_is_not_edited(api):
     campaign = await api.in_status("ARCHIVED")
 
@@ -244,6 +257,7 @@ async def test_an_archived_campaign_is_not_edited(api):
         )
 
 
+@on_one_database
 async def test_an_intern_edits_only_their_own(api):
     await api.assign("vera", "intern")
     own, others = await api.create("vera"), await api.create("maya")
@@ -252,6 +266,7 @@ async def test_an_intern_edits_only_their_own(api):
     assert await api.code("vera", "updateCampaign", others, expectedVersion=1, content=OTHER) == "FORBIDDEN"
 
 
+@on_one_database
 async def test_an_overdue_campaign_is_edited_as_the_expired_one_that_it_is(api):
     campaign = await api.submitted()
     api.clock.pass_(days=15)

@@ -1,6 +1,7 @@
 """withdrawCampaign."""
+# ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
-from tests.schema.client import paths_of
+from tests.schema.client import on_one_database, paths_of
 
 
 async def test_a_maker_takes_a_submission_back_and_the_votes_are_void(api):
@@ -25,6 +26,7 @@ async def test_a_maker_takes_a_submission_back_and_the_votes_are_void(api):
     assert (await api.kinds(campaign["id"]))[-1] == "campaign:withdrawn"
 
 
+@on_one_database
 async def test_a_maker_withdraws_only_what_they_are_involved_in(api):
     campaign = await api.submitted("maya")
 
@@ -33,6 +35,7 @@ async def test_a_maker_withdraws_only_what_they_are_involved_in(api):
     assert (await api.act("ada", "withdrawCampaign", campaign))["campaign"]["status"] == "DRAFT"
 
 
+@on_one_database
 async def test_whoever_submitted_somebody_elses_draft_is_involved(api):
     campaign = await api.create("maya")
     await api.act("max", "submitCampaign", campaign)
@@ -40,11 +43,13 @@ async def test_whoever_submitted_somebody_elses_draft_is_involved(api):
     assert (await api.act("max", "withdrawCampaign", campaign))["campaign"]["status"] == "DRAFT"
 
 
+@on_one_database
 async def test_only_a_pending_campaign_is_withdrawn(api):
     for status in ("DRAFT", "APPROVED", "REJECTED", "SENT", "ARCHIVED"):
         assert await api.code("maya", "withdrawCampaign", await api.in_status(status)) == "WRONG_STATUS"
 
 
+@on_one_database
 async def test_an_overdue_submission_expires_instead(api):
     campaign = await api.in_status("EXPIRED")
 

@@ -1,4 +1,4 @@
-"""The real server as an operator starts it: `gql-approvals serve`, on loopback, a process group of its own."""
+"""The real server as an operator starts it: `gql-approvals serve`, on loopback, in its own process group."""
 
 import contextlib
 import os
@@ -140,7 +140,13 @@ def running(
         settings={"POLICIES": str(POLICIES), **settings}, folder=folder, workers=workers, command=command
     )
     try:
-        server.start()
+        try:
+            server.start()
+        except NotReady as error:
+            if "is taken" not in str(error):
+                raise
+            server.port = free_port()  # somebody was quicker
+            server.start()
         yield server
     finally:
         server.end()

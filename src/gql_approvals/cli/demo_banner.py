@@ -34,7 +34,7 @@ def _places(settings: Settings, ready: Ready, base: str) -> list[tuple[str, str]
         ("GraphiQL", f"{base}/graphql"),
         ("Schema", f"{base}/schema.graphql"),
         ("Mail", mail.get(settings.mail, "sent to " + hide_password(settings.mail))),
-        ("Hand-overs", settings.delivery_url),
+        ("Hand-overs", f"{base}/dev/deliveries"),
         ("Database", f"{hide_password(settings.database_url)} ({kept})"),
         ("Policy", f"version {ready.policy_version}, {settings.policy_folder / 'policy.csv'}"),
     ]

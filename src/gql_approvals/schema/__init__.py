@@ -26,7 +26,7 @@ class QuietSchema(Schema):
 
 
 class ChosenOperation(SchemaExtension):
-    """Refuses to choose between several operations, of which Strawberry 0.341 runs the first (GraphQL 6.1)."""
+    """Refuses to choose between several operations (GraphQL 6.1); Strawberry 0.341 runs the first."""
 
     @override
     def on_validate(self) -> Iterator[None]:
