@@ -86,16 +86,12 @@ async def test_a_vote_that_helps_no_open_requirement_is_forbidden(api):
 async def test_one_decision_a_person_a_request(api):
     campaign = await api.submitted(size=LARGE)
     await api.decided(campaign, "leo")
+    given = {"contentHash": hash_of(campaign)}
 
-    assert (
-        await api.code("leo", "rejectCampaign", campaign, contentHash=hash_of(campaign), reason="no")
-        == "ALREADY_VOTED"
-    )
-    await api.assign("leo", "legal_reviewer", "checker")  # his vote counts for the checkers now, too
-    assert await api.code("leo", "approveCampaign", campaign, contentHash=hash_of(campaign)) in {
-        "ALREADY_VOTED",
-        "FORBIDDEN",
-    }
+    assert await api.code("leo", "approveCampaign", campaign, **given) == "ALREADY_VOTED"
+    assert await api.code("leo", "rejectCampaign", campaign, **given, reason="no") == "ALREADY_VOTED"
+    await api.assign("leo", "legal_reviewer", "checker")  # a new role is no new vote
+    assert await api.code("leo", "approveCampaign", campaign, **given) == "ALREADY_VOTED"
 
 
 async def test_sofia_approves_small_text_messages_and_nothing_else(api):

@@ -201,12 +201,9 @@ async def test_once_the_switch_is_off_nothing_is_pending_and_nothing_is_approved
 ):
     outcomes, known, automatic = Counter(), [], 0
     never = await racers.create("Never submitted in time")
-    for number in range(ROUNDS):
-        waiting, early, late = await asyncio.gather(
-            racers.submitted(f"Waiting {number}"),
-            racers.create(f"Early {number}"),
-            racers.create(f"Late {number}"),
-        )
+    drafts = [await prepared(racers.create) for _ in range(3)]
+    for number, (first, early, late) in enumerate(zip(*drafts, strict=True)):
+        waiting = await racers.act("maya", "submitCampaign", campaignId=first["id"])
         switch, approval, submission = await race(
             racers,
             number,
