@@ -10,7 +10,6 @@ import shutil
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from tests.schema.client import START, TABLES, Api, Clock, settle
 
 from gql_approvals import app
 from gql_approvals.persistence.database import Database
-from gql_approvals.policy.engine import Policy
 from gql_approvals.settings import Settings
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -32,12 +30,6 @@ Reset = Callable[[], Awaitable[None]]
 
 parse = cache(engine.parse)
 validate_document = cache(engine.validate_document)
-
-
-@cache
-def policy() -> Policy:
-    """The shipped policy, read and checked once: it is immutable, and reading takes a tenth of a second."""
-    return Policy.load(POLICIES, now=datetime.now(UTC))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -55,16 +47,13 @@ async def serving(url: str) -> AsyncGenerator[Api, None]:
     clock = Clock()
     settings = Settings(database_url=url, policies=str(POLICIES), allowed_origins=(ORIGIN,))
     application = app.create(settings, now=clock, driven=False)
-    shipped = policy()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Policy, "load", lambda *_, **__: shipped)
-        async with (
-            application.router.lifespan_context(application),
-            httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=application), base_url="http://approvals.test"
-            ) as client,
-        ):
-            yield Api(client=client, clock=clock, office=application.state.office)
+    async with (
+        application.router.lifespan_context(application),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=application), base_url="http://approvals.test"
+        ) as client,
+    ):
+        yield Api(client=client, clock=clock, office=application.state.office)
 
 
 async def _let_in(url: str) -> None:
