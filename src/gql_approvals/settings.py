@@ -119,7 +119,9 @@ class Settings:
     allowed_origins: tuple[str, ...] = _setting(
         "frontends on other origins, separated by commas", _origins, default=()
     )
-    production: bool = _setting("hide introspection, suggestions and demo pages", _yes, default=False)
+    production: bool = _setting(
+        "no GraphiQL and no demo; mail needs a link to your review page", _yes, default=False
+    )
     graphiql: bool = _setting("serve GraphiQL to browsers", _yes, default=True)
     review_days: int = _setting(
         "how long an unscheduled campaign may wait for its review", _whole, default=14
