@@ -50,14 +50,14 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
 
     `driven`: whether relay and clock run beside the requests.
     """
-    offices: list[Office] = []
     demo_people: list[DemoPerson] = []
 
     def office() -> Office:
-        return offices[-1]
+        opened: Office = application.state.office  # only while the server runs
+        return opened
 
     @asynccontextmanager
-    async def lifespan(application: Starlette) -> AsyncGenerator[None]:
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         async with open_office(settings, now) as opened:
             if settings.demo:
                 found = await people.demo_tokens()
@@ -65,12 +65,8 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
                     DemoPerson(name=user.name, roles=roles, token=t) for user, roles, t in found
                 )
             application.state.office = opened
-            offices.append(opened)
-            try:
-                async with _drivers(opened, settings) if driven else nullcontext():
-                    yield
-            finally:
-                offices.remove(opened)
+            async with _drivers(opened, settings) if driven else nullcontext():
+                yield
 
     def page() -> GraphiqlConfig:
         return GraphiqlConfig(graphql_path="/graphql", people=tuple(demo_people), tabs=TABS)
@@ -78,7 +74,7 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
     has_page = settings.graphiql and not settings.production
     for name in missing_files() if has_page else ():
         log.warning("GraphiQL is incomplete: %s is missing; install the package with npm at hand", name)
-    return Starlette(
+    application = Starlette(
         routes=[
             *routes(office, page if has_page else None),
             *(dev_routes(office, settings) if settings.demo else []),
@@ -87,6 +83,7 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
         exception_handlers={HTTPException: not_served},
         lifespan=lifespan,
     )
+    return application
 
 
 @asynccontextmanager
@@ -110,14 +107,22 @@ async def open_office(settings: Settings, now: Now = now_utc) -> AsyncGenerator[
 
 @asynccontextmanager
 async def _drivers(office: Office, settings: Settings) -> AsyncGenerator[None]:
-    """Run the relay and the clock beside the requests, and end them with a last look at their work."""
+    """Run the relay and the clock beside the requests; what they have in hand is finished at the end."""
     stop = asyncio.Event()
     tasks = [asyncio.create_task(driver(office, settings, stop)) for driver in (relay, clock)]
+    for task in tasks:
+        task.add_done_callback(_report_failure)
     try:
         yield
     finally:
         stop.set()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _report_failure(task: asyncio.Task[None]) -> None:
+    """A driver that ends by itself leaves mails or due times undone: that must not go unseen."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("driver:failed task=%s", task.get_coro(), exc_info=error)
 
 
 async def check_start(settings: Settings) -> None:

@@ -85,9 +85,9 @@ async def _assemble(rows: Sequence[CampaignRow]) -> dict[int, Campaign]:
     publications = [row.live_publication_id for row in rows if row.live_publication_id is not None]
     live = {row.id: row for row in await PublicationRow.filter(id__in=publications)}
     revisions = await _revisions(rows, live)
-    contributors: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
+    contributors = {row.id: defaultdict[int, set[int]](set) for row in rows}  # by campaign and revision
     for c in await ContributorRow.filter(campaign_id__in=ids).values_list("campaign_id", "number", "user_id"):
-        contributors[c[0], c[1]].add(c[2])
+        contributors[c[0]][c[1]].add(c[2])
     requests = await _requests(ids)
     found: dict[int, Campaign] = {}
     for row in rows:
@@ -98,16 +98,13 @@ async def _assemble(rows: Sequence[CampaignRow]) -> dict[int, Campaign]:
         if head is None or (publication is not None and shown is None):
             continue
         channel = Channel(row.channel)
-        since_sent = (
-            users for (c, number), users in contributors.items() if c == row.id and number > live_number
-        )
+        people = contributors[row.id]
+        since_sent = [users for number, users in people.items() if number > live_number]
         campaign = mapping.campaign_of(
             row,
-            head=mapping.revision_of(head, channel, contributors[row.id, head.number]),
+            head=mapping.revision_of(head, channel, people[head.number]),
             live=None if publication is None else mapping.publication_of(publication),
-            live_revision=None
-            if shown is None
-            else mapping.revision_of(shown, channel, contributors[row.id, live_number]),
+            live_revision=None if shown is None else mapping.revision_of(shown, channel, people[live_number]),
             requests=requests[row.id],
             contributors={row.created_by_id, *chain.from_iterable(since_sent)},
         )

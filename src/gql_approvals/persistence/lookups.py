@@ -19,7 +19,7 @@ from gql_approvals.persistence.models import (
     RevisionRow,
 )
 from gql_approvals.workflow.model import Member, Publication, Revision
-from gql_approvals.workflow.vocabulary import Channel
+from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RequestStatus
 
 
 async def campaigns_of_requests(account_id: int, request_ids: Iterable[int]) -> dict[int, int]:
@@ -89,15 +89,16 @@ async def audit_event_at(account_id: int, seq: int) -> AuditEvent | None:
     return None if row is None else event_of(row)
 
 
-async def waiting(account_id: int) -> list[tuple[int, int, str]]:
-    """Every OPEN request of the account, overdue ones included: (request id, campaign id, content hash)."""
-    rows = RequestRow.filter(account_id=account_id, status="OPEN").order_by("id")
-    return [tuple(row) for row in await rows.values_list("id", "campaign_id", "content_hash")]
+async def waiting(account_id: int) -> list[int]:
+    """The campaigns with an OPEN request, overdue ones included, in the order they were submitted."""
+    rows = RequestRow.filter(account_id=account_id, status=RequestStatus.OPEN.value).order_by("id")
+    return [row[0] for row in await rows.values_list("campaign_id")]
 
 
 async def due(now: datetime, limit: int) -> list[tuple[int, int]]:
     """The campaigns whose time has come: (account id, campaign id), longest overdue first."""
-    rows = CampaignRow.filter(due_at__lte=now, status__in=["PENDING_REVIEW", "APPROVED"])
+    waits = [CampaignStatus.PENDING_REVIEW.value, CampaignStatus.APPROVED.value]
+    rows = CampaignRow.filter(due_at__lte=now, status__in=waits)
     found = await rows.order_by("due_at").limit(limit).values_list("account_id", "id")
     return [tuple(row) for row in found]
 

@@ -18,6 +18,7 @@ from gql_approvals.schema.fields import about, field
 from gql_approvals.schema.node import Node, id_of
 from gql_approvals.schema.scalars import JSON
 from gql_approvals.service import reading
+from gql_approvals.service.eligibility import electors
 from gql_approvals.workflow import model
 from gql_approvals.workflow.vocabulary import (
     Authorisation,
@@ -111,7 +112,7 @@ class ApprovalRequest(Node):
         """Every active member, with what is in the way of their approval counting."""
         reader = (await info.context.caller()).user_id
         scene = await info.context.scene()
-        found = reading.request_electors(scene, self.of, self.value.requirements, reader)
+        found = electors(scene, self.of, self.value.requirements, to=reader)
         return [parts.eligibility(elector) for elector in found]
 
 

@@ -22,7 +22,6 @@ from gql_approvals.service.tasks import Result, Task
 from gql_approvals.workflow.model import Campaign, Publication, Revision
 
 K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
 NO_TOKEN = "sign in: send `Authorization: Bearer` with an API token"  # noqa: S105  # a message
 
 

@@ -1,6 +1,6 @@
 """What a member reads: campaigns as they are now, lists and the inbox, and what may be done and why not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gql_approvals.errors import Forbidden, QueryForbidden, Reason, Refusal
@@ -14,7 +14,7 @@ from gql_approvals.service.tasks import waiting_keys
 from gql_approvals.workflow import quorum, transitions
 from gql_approvals.workflow.account import confirm_token
 from gql_approvals.workflow.intent import Intent
-from gql_approvals.workflow.model import ApprovalRequest, Campaign, Requirement, is_overdue
+from gql_approvals.workflow.model import ApprovalRequest, Campaign, is_overdue
 from gql_approvals.workflow.quorum import Tally
 from gql_approvals.workflow.transitions import PERMISSION_OF, VIEWER_ACTIONS
 from gql_approvals.workflow.vocabulary import Action, CampaignStatus, Permission
@@ -107,13 +107,6 @@ def request_tallies(scene: Scene, campaign: Campaign, request: ApprovalRequest) 
     return quorum.tallies(request, Voters(scene, campaign, request.requirements))
 
 
-def request_electors(
-    scene: Scene, campaign: Campaign, requirements: Iterable[Requirement], user_id: int
-) -> tuple[Eligibility, ...]:
-    """Who may decide on a campaign, in words fit for this reader."""
-    return electors(scene, campaign, requirements, to=user_id)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisablePreview:
     """What switching approvals off would approve; `listing` is of these campaigns."""
@@ -131,8 +124,7 @@ async def disable_preview(scene: Scene, user_id: int) -> DisablePreview:
         QueryForbidden: when the person may not manage approvals.
     """
     demand(scene, user_id, Permission.MANAGE_APPROVALS)
-    rows = await lookups.waiting(scene.account.id)
-    found = list((await campaigns.load(scene.account.id, [campaign for _, campaign, _ in rows])).values())
+    found = list((await campaigns.load(scene.account.id, await lookups.waiting(scene.account.id))).values())
     live = [campaign for campaign in found if not is_overdue(campaign, scene.now, scene.rules.grace)]
     wanted = CampaignFilter(statuses=frozenset({CampaignStatus.PENDING_REVIEW}))
     return DisablePreview(

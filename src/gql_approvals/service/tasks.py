@@ -116,7 +116,7 @@ class AccountTask:
     _member: Member | None = field(default=None, init=False)
     _publication: tuple[int, Publication] | None = field(default=None, init=False)
     _campaign: Campaign | None = field(default=None, init=False)
-    _waiting: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]], init=False)
+    _waiting: list[int] = field(default_factory=list[int], init=False)
 
     async def lock(self, account_id: int) -> None:
         """Load what the action is about; the account's own lock covers it."""
@@ -221,11 +221,9 @@ async def tick(scene: Scene, campaign: Campaign) -> Campaign:
     return await record(scene, campaign, transitions.apply(scene.case(campaign, None, intent)), None)
 
 
-async def split_waiting(
-    scene: Scene, waiting: list[tuple[int, int, str]]
-) -> tuple[list[Campaign], list[Campaign]]:
+async def split_waiting(scene: Scene, waiting: list[int]) -> tuple[list[Campaign], list[Campaign]]:
     """The campaigns of open requests, locked: those that still wait, and those whose time has passed."""
-    found = [await campaigns.lock(scene.account.id, campaign) for _, campaign, _ in waiting]
+    found = [await campaigns.lock(scene.account.id, campaign) for campaign in waiting]
     whole = [campaign for campaign in found if campaign is not None]
     late = [is_overdue(campaign, scene.now, scene.rules.grace) for campaign in whole]
     return (
