@@ -418,12 +418,12 @@ WARNINGS = {
         [f"{FIRST}:1: [quoted] there are quotes around a column"],
     ),
     "padding": (
-        "# note,,,,\ng,admin,member,acme,,,\n,,,,,,\n",
-        [f"{FIRST + 1}:21: [padded] there are commas behind the last column (and in 1 more line)"],
+        "# note,,,,\ng,deputy,member,acme,,,\n,,,,,,\n",
+        [f"{FIRST + 1}:22: [padded] there are commas behind the last column (and in 1 more line)"],
     ),
     "trailing comment": (
-        "g, admin, member, acme # the boss\n",
-        [f"{FIRST}:24: [comment] there are comments behind a rule"],
+        "g, deputy, member, acme # the boss\n",
+        [f"{FIRST}:25: [comment] there are comments behind a rule"],
     ),
 }
 
@@ -445,7 +445,7 @@ def test_what_spreadsheets_do_to_a_file_is_accepted_with_a_warning(folder: Calla
 
 
 def test_lines_without_effect_are_pointed_out(folder: Callable[..., Path]):
-    text = "g,  admin,  member, *\ng, idler, sleeper, *\ng, sleeper, x, *\np, x, *, edit, any, own, deny\n"
+    text = "g,  admin,  member, *\ng, idler, sleeper, *\ng, sleeper, x, *\np, x, *, comment, any, own, deny\n"
     _, problems = read_policy(folder(BASE + text), now=NOW)
     idle = "is granted nothing: add"
     assert [one.text for one in problems] == [
@@ -453,6 +453,85 @@ def test_lines_without_effect_are_pointed_out(folder: Callable[..., Path]):
         f"policies/policy.csv:{FIRST + 1}:4: [idle] role `idler` {idle} `p, idler, ...` lines",
         f"policies/policy.csv:{FIRST + 2}:4: [idle] role `sleeper` {idle} `p, sleeper, ...` lines",
     ]
+
+
+# two lines behind the base lines, and what is said of one of them
+USELESS = {
+    "the same, for fewer channels": (
+        "p, admin, *, edit, any, own, allow\np, admin, *, edit, sms email, own, allow\n",
+        "2:1: [shadowed] line 7 already says this (p, admin, *, edit, any, own, allow): remove this line",
+    ),
+    "the narrower line stands first": (
+        "p, admin, *, edit, any, audience < 10k, allow\np, admin, *, edit, any, audience <= 20k, allow\n",
+        (
+            "1:1: [shadowed] line 8 already says this (p, admin, *, edit, any, audience <= 20k, allow): "
+            "remove this line"
+        ),
+    ),
+    "two ways to say one thing": (
+        "p, admin, *, edit, any, audience < 10k, allow\np, admin, *, edit, any, audience <= 9_999, allow\n",
+        (
+            "2:1: [shadowed] line 7 already says this (p, admin, *, edit, any, audience < 10k, allow): "
+            "remove this line"
+        ),
+    ),
+    "every account includes one": (
+        "p, admin, *, edit, any, own, allow\np, admin, acme, edit, any, own and involved, allow\n",
+        "2:1: [shadowed] line 7 already says this (p, admin, *, edit, any, own, allow): remove this line",
+    ),
+    "inherited": (
+        "p, admin, *, edit, any, always, allow\np, admin, *, comment, any, involved, allow\n",
+        (
+            "2:1: [shadowed] line 6 already says this (p, member, *, comment, any, always, allow): "
+            "remove this line"
+        ),
+    ),
+    "inheritance in every account includes one": (
+        "p, admin, *, edit, any, always, allow\ng, admin, member, acme\n",
+        "2:1: [shadowed] line 1 already says this (g, admin, member, *): remove this line",
+    ),
+    "a smaller number of approvals": (
+        "p2, *, any, audience > 5, 2, admin\np2, acme, sms, audience > 6, 1, admin\n",
+        "2:1: [shadowed] line 7 already says this (p2, *, any, audience > 5, 2, admin): remove this line",
+    ),
+    "allowed, and denied to everyone": (
+        "p, admin, acme, edit, sms, own, allow\np, everyone, acme, edit, sms email, involved, deny\n",
+        "1:1: [unreachable] never takes effect: line 8 denies all of it: remove one of the two",
+    ),
+    "denied, though nobody may": (
+        "p, admin, acme, edit, sms, own, allow\np, everyone, acme, edit, email, always, deny\n",
+        ("2:1: [unreachable] never takes effect: it denies what nobody is allowed anyway: remove the line"),
+    ),
+    "denied where it is not allowed": (
+        "p, admin, acme, edit, sms, involved, allow\np, admin, acme, edit, any, not involved, deny\n",
+        ("2:1: [unreachable] never takes effect: it denies what nobody is allowed anyway: remove the line"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", USELESS)
+def test_lines_that_change_nothing_are_pointed_out(folder: Callable[..., Path], name: str):
+    text, expected = USELESS[name]
+    _, problems = read_policy(folder(BASE + text), now=NOW)
+    line, rest = expected.split(":", 1)
+    assert [one.text for one in problems] == [f"policies/policy.csv:{FIRST + int(line) - 1}:{rest}"]
+
+
+# pairs of lines that look alike, and of which none can be removed
+USEFUL = (
+    "p, member, *, edit, any, audience <= 10, allow\np, admin, *, edit, any, audience >= 10, allow\n",
+    "p, admin, *, edit, any, own, allow\np, admin, *, edit, any, involved and audience < 5, allow\n",
+    "p, admin, acme, edit, any, always, allow\np, admin, *, edit, any, own, allow\n",
+    "p, admin, *, edit, any, always, allow\np, admin, *, edit, sms, involved, deny\n",
+    "p, everyone, *, discard, any, always, allow\np, admin, *, discard, any, always, allow\n",
+    "p2, *, any, audience > 5, 2, admin\np2, *, any, audience > 4, 1, admin\n",
+    "p, admin, acme, edit, any, always, allow\np, everyone, bank, view, sms, always, deny\n",
+)
+
+
+@pytest.mark.parametrize("text", USEFUL)
+def test_lines_that_change_something_are_not_pointed_out(folder: Callable[..., Path], text: str):
+    assert read_policy(folder(BASE + text), now=NOW)[1] == ()
 
 
 def test_accounts_that_do_not_exist_are_pointed_out(folder: Callable[..., Path]):

@@ -5,14 +5,16 @@ lines, of which those of other actions and accounts need not be shown to Casbin.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 
 from gql_approvals.errors import Reason
 from gql_approvals.policy.classes import NOTHING_ELSE, Classes, Distinctions, GrantClass, merge
 from gql_approvals.policy.duties import DECIDE, EXEMPTS, MAKE, REQUIRES_VIEW, SEPARATED
 from gql_approvals.policy.judge import Judge, casbin_line, casbin_lines
 from gql_approvals.policy.model import Model
-from gql_approvals.policy.rules import Grant, Requirement, Rules, in_scope
+from gql_approvals.policy.rules import EVERYWHERE, Grant, Link, Requirement, Rules, in_scope
 from gql_approvals.policy.subject import NEUTRAL, Facts
 from gql_approvals.workflow.vocabulary import ANYONE, EVERYONE, Permission
 
@@ -29,33 +31,49 @@ class Answers:
 
     def __init__(self, model: Model, rules: Rules) -> None:
         self.rules = rules
-        self.judge = Judge(model, rules)
         self.remembers = model.shipped
+        self._model = model
         self._besides = NOTHING_ELSE if model.shipped else _seen_by(model.matchers)
-        self._named = rules.accounts
+        self._named = _named_by(rules)
+        self._linked = _accounts(rules.links)
+        self._required_in = _accounts(rules.requirements)
         self._lines: dict[tuple[str, Permission], tuple[Grant, ...]] = {}
-        self._shown: dict[tuple[str, Permission], list[list[str]]] = {}
         self._classes: dict[tuple[str, Permission], Classes] = {}
         self._cells: dict[tuple[frozenset[str], str, Permission], Cell] = {}
+        self._grounds: dict[frozenset[tuple[str, ...]], Ground] = {}
         self._conflicts: dict[tuple[frozenset[str], str], tuple[Reason, ...]] = {}
-        self._holders: dict[tuple[frozenset[str], str, str], bool] = {}
+        self._heritage: dict[tuple[frozenset[str], str], frozenset[str]] = {}
         self._required: dict[tuple[str, int], tuple[tuple[str, int], ...]] = {}
         self._sizes: dict[str, Classes] = {}
 
-    def place(self, account: str) -> str:
-        """Return the account, or what stands for all accounts that no line names."""
-        return account if account in self._named or not self.remembers else ELSEWHERE
+    @cached_property
+    def judge(self) -> Judge:
+        """Casbin, made when something is asked that is not remembered."""
+        return Judge(self._model, self.rules)
+
+    def __getstate__(self) -> dict[str, object]:
+        """Everything but Casbin: answers that another process found can be sent here."""
+        return {name: value for name, value in vars(self).items() if name != "judge"}
+
+    def place(self, account: str, permission: Permission) -> str:
+        """Return the account, or what stands for all accounts that no line about this action names."""
+        return account if account in self._named[permission] or not self.remembers else ELSEWHERE
 
     def places(self) -> Iterator[str]:
         """Every account that is different from the others; the unnamed ones first."""
         yield ELSEWHERE
-        yield from sorted(self._named)
+        yield from sorted(self.rules.accounts)
+
+    def concerned(self, account: str) -> frozenset[str]:
+        """The roles of the lines that name the account: who holds none of them is as elsewhere."""
+        lines: list[Grant | Link] = [*self.rules.grants, *self.rules.links]
+        return frozenset(line.role for line in lines if line.account == account)
 
     def allows(
         self, roles: frozenset[str], account: str, permission: Permission, facts: Facts = NEUTRAL
     ) -> bool:
         """Casbin's answer and the laws."""
-        place = account if account in self._named else ELSEWHERE
+        place = account if account in self._named[permission] else ELSEWHERE
         cell = self._cells.get((roles, place, permission))
         if cell is None:
             cell = self.cell(roles, account, permission)
@@ -69,16 +87,13 @@ class Answers:
 
     def granted(self, roles: frozenset[str], account: str, permission: Permission, facts: Facts) -> bool:
         """Casbin's answer alone."""
-        cell = self.cell(roles, account, permission)
-        key = cell.classes.key(facts)
-        answer = cell.granted.get(key)
+        ground = self.cell(roles, account, permission).ground
+        key = ground.classes.key(facts)
+        answer = ground.granted.get(key)
         if answer is None:
-            place = self.place(account)
-            answer = self.judge.allows(
-                self._shown_to_casbin(place, permission), roles, place, permission, facts
-            )
+            answer = self.judge.allows(ground.shown, ground.roles, ground.place, permission, facts)
             if self.remembers:
-                cell.granted[key] = answer
+                ground.granted[key] = answer
         return answer
 
     def _lawful(self, roles: frozenset[str], account: str, permission: Permission, facts: Facts) -> bool:
@@ -90,36 +105,52 @@ class Answers:
 
     def cell(self, roles: frozenset[str], account: str, permission: Permission) -> "Cell":
         """Where answers about these roles and this action are remembered."""
-        place = self.place(account)
-        key = (roles, place, permission)
-        if key not in self._cells:
-            cell = Cell(self.classes(place, permission))
-            if not self.remembers:
-                return cell
-            self._cells[key] = cell
-        return self._cells[key]
+        key = (roles, self.place(account, permission), permission)
+        cell = self._cells.get(key)
+        if cell is None:
+            held = self._held(*key)
+            besides = self._held(roles, account, Permission.VIEW) if permission in REQUIRES_VIEW else ()
+            cell = Cell(self._ground(held, roles, key[1]), Classes((*held, *besides), self._besides))
+            if self.remembers:
+                self._cells[key] = cell
+        return cell
+
+    def _held(self, roles: frozenset[str], account: str, permission: Permission) -> tuple[Grant, ...]:
+        """The lines about this action whose role these roles hold: only they can match."""
+        lines = self.lines(account, permission)
+        if not self.remembers:
+            return lines
+        held = self.heritage(roles, account)
+        return tuple(line for line in lines if line.role in held)
+
+    def _ground(self, lines: tuple[Grant, ...], roles: frozenset[str], place: str) -> "Ground":
+        """Whoever holds lines that say the same gets the same answers: Casbin is asked about the first."""
+        if not self.remembers:
+            return Ground(roles, place, casbin_lines(self.rules.grants), Classes(lines, self._besides))
+        sayings = frozenset(tuple(casbin_line(line)[2:]) for line in lines)
+        if sayings not in self._grounds:
+            self._grounds[sayings] = Ground(roles, place, casbin_lines(lines), Classes(lines))
+        return self._grounds[sayings]
 
     def lines(self, account: str, permission: Permission) -> tuple[Grant, ...]:
         """The `p` lines about this action in this account."""
-        key = (self.place(account), permission)
+        key = (self.place(account, permission), permission)
         if key not in self._lines:
             self._lines[key] = tuple(
-                line
-                for line in self.rules.grants
-                if line.action == permission and in_scope(key[0], line.account)
+                line for line in self._about[permission] if in_scope(key[0], line.account)
             )
         return self._lines[key]
 
-    def _shown_to_casbin(self, place: str, permission: Permission) -> list[list[str]]:
-        key = (place, permission)
-        if key not in self._shown:
-            lines = self.lines(place, permission) if self.remembers else self.rules.grants
-            self._shown[key] = casbin_lines(lines)
-        return self._shown[key]
+    @cached_property
+    def _about(self) -> dict[Permission, list[Grant]]:
+        about: dict[Permission, list[Grant]] = {permission: [] for permission in Permission}
+        for line in self.rules.grants:
+            about[line.action].append(line)
+        return about
 
     def classes(self, account: str, permission: Permission) -> Classes:
-        """What the answers for this action may depend on, view included where the law asks for it."""
-        key = (self.place(account), permission)
+        """What the answers for this action may depend on for anybody, view included where the law asks."""
+        key = (self.place(account, permission), permission)
         if key not in self._classes:
             lines = self.lines(account, permission)
             if permission in REQUIRES_VIEW:
@@ -131,7 +162,7 @@ class Answers:
         self, roles: frozenset[str], account: str, permission: Permission
     ) -> Iterator[tuple[Facts, GrantClass]]:
         """The classes in which `allows` is True, each with an example."""
-        for facts, members in self.classes(account, permission).members():
+        for facts, members in self.cell(roles, account, permission).classes.members():
             if self.allows(roles, account, permission, facts):
                 yield facts, members
 
@@ -143,7 +174,7 @@ class Answers:
 
     def examples(self, roles: frozenset[str], account: str, permission: Permission) -> Iterator[Facts]:
         """Facts for which Casbin alone says yes."""
-        for facts, _ in self.classes(account, permission).members():
+        for facts, _ in self.cell(roles, account, permission).classes.members():
             if self.granted(roles, account, permission, facts):
                 yield facts
 
@@ -151,23 +182,23 @@ class Answers:
         """Whether Casbin alone says yes for some facts."""
         return any(True for _ in self.examples(roles, account, permission))
 
+    def heritage(self, roles: frozenset[str], account: str) -> frozenset[str]:
+        """These roles, all that they inherit from, and `everyone`."""
+        key = (roles, account if account in self._linked else ELSEWHERE)
+        if key not in self._heritage:
+            self._heritage[key] = self.judge.heritage(*key) | {EVERYONE}
+        return self._heritage[key]
+
     def holds_role(self, roles: frozenset[str], account: str, role: str) -> bool:
         """Whether one of the roles is `role` or inherits from it."""
-        if role in (ANYONE, EVERYONE) or role in roles:
-            return True
-        if role not in self.rules.roles():
-            return False
-        key = (roles, account if account in self._named else ELSEWHERE, role)
-        if key not in self._holders:
-            self._holders[key] = self.judge.inherits(*key)
-        return self._holders[key]
+        return role == ANYONE or role in roles or role in self.heritage(roles, account)
 
     def needed(self, account: str, facts: Facts) -> tuple[tuple[str, int], ...]:
         """The requirements that apply, or the default of rule 5."""
-        place = self.place(account)
-        lines = [line for line in self.rules.requirements if in_scope(place, line.account)]
         if not self.remembers:
-            return self._needed(self.rules.requirements, place, facts)
+            return self._needed(self.rules.requirements, account, facts)
+        place = account if account in self._required_in else ELSEWHERE
+        lines = [line for line in self.rules.requirements if in_scope(place, line.account)]
         if place not in self._sizes:
             self._sizes[place] = Classes(lines)
         key = (place, self._sizes[place].key(facts))
@@ -185,7 +216,7 @@ class Answers:
 
     def conflict(self, roles: frozenset[str], account: str) -> tuple[Reason, ...]:
         """Why these roles may not be held together; () when they may."""
-        key = (roles, self.place(account))
+        key = (roles, self.place(account, EXEMPTS))
         if key not in self._conflicts:
             self._conflicts[key] = tuple(self._conflict(*key))
         return self._conflicts[key]
@@ -221,23 +252,63 @@ class Answers:
         self, roles: frozenset[str], account: str, permission: Permission, facts: Facts, *, allow: bool
     ) -> Grant | None:
         """The first line with this effect that Casbin finds to match."""
-        place = self.place(account)
-        for line in self.lines(account, permission):
+        place = self.place(account, permission)
+        for line in self._held(roles, account, permission):
             if line.allow == allow and self.judge.matches(casbin_line(line), roles, place, facts):
                 return line
         return None
 
 
-class Cell:
-    """What is remembered of one (role set, account, permission), by class of facts."""
+class Ground:
+    """What Casbin said about these roles, there, from these lines, by class of facts."""
 
-    __slots__ = ("classes", "granted", "lawful", "why")
+    __slots__ = ("classes", "granted", "place", "roles", "shown")
 
-    def __init__(self, classes: Classes) -> None:
+    def __init__(self, roles: frozenset[str], place: str, shown: list[list[str]], classes: Classes) -> None:
+        self.roles = roles
+        self.place = place
+        self.shown = shown
         self.classes = classes
         self.granted: dict[int, bool] = {}
+
+
+class Cell:
+    """What is remembered of one (role set, account, permission); `why` by the classes for anybody."""
+
+    __slots__ = ("classes", "ground", "lawful", "why")
+
+    def __init__(self, ground: Ground, classes: Classes) -> None:
+        self.ground = ground
+        self.classes = classes
         self.lawful: dict[int, bool] = {}
         self.why: dict[int, tuple[Reason, ...]] = {}
+
+
+def _accounts(lines: Iterable[Grant | Requirement | Link]) -> frozenset[str]:
+    """The accounts that these lines name."""
+    return frozenset({line.account for line in lines} - {EVERYWHERE})
+
+
+def _named_by(rules: Rules) -> dict[Permission, frozenset[str]]:
+    """For each action the accounts where its answers may differ from elsewhere, the laws included."""
+    by_action: defaultdict[Permission, set[str]] = defaultdict(set)
+    for line in rules.grants:
+        by_action[line.action].add(line.account)
+
+    def named(actions: Collection[Permission]) -> frozenset[str]:
+        return frozenset().union(*(by_action[action] for action in actions))
+
+    duties = frozenset({*SEPARATED, EXEMPTS})
+    related = {
+        permission: {
+            permission,
+            *(duties if permission in duties else ()),
+            *({Permission.VIEW} if permission in REQUIRES_VIEW else ()),
+        }
+        for permission in Permission
+    }
+    linked = _accounts(rules.links)
+    return {permission: (named(related[permission]) - {EVERYWHERE}) | linked for permission in Permission}
 
 
 def source(line: Grant) -> str:

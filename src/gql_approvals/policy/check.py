@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from gql_approvals.policy.answers import ELSEWHERE, Answers
 from gql_approvals.policy.duties import ACCOUNT_WIDE, DECIDE, EXEMPTS, MAKE, NEVER_WITHOUT, REQUIRES_VIEW
 from gql_approvals.policy.problem import FIRST, Code, PolicyProblem, Severity, did_you_mean
+from gql_approvals.policy.redundancy import Finding, useless_lines
 from gql_approvals.policy.rules import ANY, EVERYWHERE, Grant, Line, Link, Requirement, Rules, in_scope
 from gql_approvals.policy.source import Row
 from gql_approvals.policy.subject import Facts
@@ -20,9 +21,6 @@ from gql_approvals.workflow.vocabulary import ANYONE, EVERYONE, Permission
 LINKS_FOLLOWED = 8
 
 _A_SLIP = 0.8  # how alike two names are before one is taken for a misspelling of the other
-
-# (row or None for the whole file, column's index, code, message, help)
-Finding = tuple[Row | None, int, Code, str, str | None]
 
 
 def check_structure(
@@ -40,7 +38,8 @@ def check_structure(
 def check_meaning(answers: Answers, file: str) -> list[PolicyProblem]:
     """Find what follows from the lines together, as Casbin understands them."""
     problems = [_problem(found, file) for check in MEANING for found in check(answers)]
-    return problems + [_problem(found, file, Severity.WARNING) for found in _idle_roles(answers)]
+    found = [*_idle_roles(answers), *useless_lines(answers)]
+    return problems + [_problem(one, file, Severity.WARNING) for one in found]
 
 
 def _problem(found: Finding, file: str, severity: Severity = Severity.ERROR) -> PolicyProblem:
@@ -174,47 +173,54 @@ def _unknown_accounts(rules: Rules, accounts: Collection[str]) -> Iterator[Findi
 
 def _everybody(answers: Answers, account: str) -> list[frozenset[str]]:
     """A member without a role, and each role on its own; heirs stand behind what they inherit from."""
-    roles = answers.rules.roles(account)
-    held = {
-        role: sum(answers.holds_role(frozenset({role}), account, other) for other in roles) for role in roles
-    }
-    return [frozenset(), *(frozenset({role}) for role in sorted(roles, key=lambda role: (held[role], role)))]
+    single = [frozenset({role}) for role in answers.rules.roles(account)]
+    return [
+        frozenset(),
+        *sorted(single, key=lambda roles: (len(answers.heritage(roles, account)), *roles)),
+    ]
+
+
+def _cases(answers: Answers) -> Iterator[tuple[frozenset[str], str]]:
+    """Everybody elsewhere; then, in each account, who is concerned by a line that names the account."""
+    for account in answers.places():
+        concerned = answers.concerned(account)
+        for roles in _everybody(answers, account):
+            if account == ELSEWHERE or not concerned.isdisjoint(answers.heritage(roles, account)):
+                yield roles, account
 
 
 def _mixed_duties(answers: Answers) -> Iterator[Finding]:
     reported: set[tuple[int, int]] = set()
-    for account in answers.places():
-        for roles in _everybody(answers, account):
-            if not answers.conflict(roles, account):
-                continue
-            made, decided = (
-                next(line for p in side if (line := answers.granting_line(roles, account, p)))
-                for side in (MAKE, DECIDE)
+    for roles, account in _cases(answers):
+        if not answers.conflict(roles, account):
+            continue
+        made, decided = (
+            next(line for p in side if (line := answers.granting_line(roles, account, p)))
+            for side in (MAKE, DECIDE)
+        )
+        if (made.row.line, decided.row.line) not in reported:
+            reported.add((made.row.line, decided.row.line))
+            message = (
+                f"role `{_name(roles)}` may {made.action} (line {made.row.line}) and {decided.action} "
+                f"(line {decided.row.line}){_where(account)}: nobody may both make and decide"
             )
-            if (made.row.line, decided.row.line) not in reported:
-                reported.add((made.row.line, decided.row.line))
-                message = (
-                    f"role `{_name(roles)}` may {made.action} (line {made.row.line}) and {decided.action} "
-                    f"(line {decided.row.line}){_where(account)}: nobody may both make and decide"
-                )
-                help_text = f"split the role in two, or grant it `{EXEMPTS}`"
-                yield decided.row, 3, Code.DUTIES, message, help_text
+            help_text = f"split the role in two, or grant it `{EXEMPTS}`"
+            yield decided.row, 3, Code.DUTIES, message, help_text
 
 
 def _without_view(answers: Answers) -> Iterator[Finding]:
     reported: set[int] = set()
-    for account in answers.places():
-        for roles in _everybody(answers, account):
-            for permission in sorted(REQUIRES_VIEW):
-                examples = list(answers.examples(roles, account, permission))
-                if any(answers.granted(roles, account, Permission.VIEW, facts) for facts in examples):
-                    continue
-                line = answers.granting_line(roles, account, permission) if examples else None
-                if line is not None and line.row.line not in reported:
-                    reported.add(line.row.line)
-                    message = f"role `{_name(roles)}` may {permission}, but not view{_where(account)}"
-                    help_text = f"add `p, {_name(roles)}, {line.account}, view, any, always, allow`"
-                    yield line.row, 3, Code.VIEW, message, help_text
+    for roles, account in _cases(answers):
+        for permission in sorted(REQUIRES_VIEW):
+            examples = list(answers.examples(roles, account, permission))
+            if any(answers.granted(roles, account, Permission.VIEW, facts) for facts in examples):
+                continue
+            line = answers.granting_line(roles, account, permission) if examples else None
+            if line is not None and line.row.line not in reported:
+                reported.add(line.row.line)
+                message = f"role `{_name(roles)}` may {permission}, but not view{_where(account)}"
+                help_text = f"add `p, {_name(roles)}, {line.account}, view, any, always, allow`"
+                yield line.row, 3, Code.VIEW, message, help_text
 
 
 def _impossible_quorums(answers: Answers) -> Iterator[Finding]:

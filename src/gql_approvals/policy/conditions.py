@@ -12,6 +12,7 @@ throw, and two conditions can be compared exactly.
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import inf
 
 from gql_approvals.policy.problem import did_you_mean
 from gql_approvals.policy.subject import Facts
@@ -49,6 +50,29 @@ class Condition:
     def only_audience(self) -> bool:
         """Whether nothing but the audience matters."""
         return self.statuses is None and self.own is None and self.involved is None
+
+    def covers(self, other: "Condition") -> bool:
+        """Whether this one holds wherever the other does; who created a campaign is involved in it."""
+        return (
+            (self.statuses is None or (other.statuses is not None and other.statuses <= self.statuses))
+            and (self.own is None or self.own == other.own or (not self.own and other.involved is False))
+            and (self.involved in (None, other.involved) or (self.involved is True and other.own is True))
+            and self.audience_from <= other.audience_from
+            and (self.audience_to or inf) >= (other.audience_to or inf)
+        )
+
+    def overlaps(self, other: "Condition") -> bool:
+        """Whether both can hold at once."""
+        own = {self.own, other.own} - {None}
+        involved = {self.involved, other.involved} - {None}
+        return (
+            (self.statuses is None or other.statuses is None or not self.statuses.isdisjoint(other.statuses))
+            and len(own) <= 1
+            and len(involved) <= 1
+            and not (own == {True} and involved == {False})
+            and max(self.audience_from, other.audience_from)
+            < min(self.audience_to or inf, other.audience_to or inf)
+        )
 
 
 ALWAYS = Condition()

@@ -25,6 +25,9 @@ class Judge:
     def __init__(self, model: Model, rules: Rules) -> None:
         self.asked = 0
         self._enforcer = model.enforcer()
+        # Role names are no patterns. Casbin compares each with every other one by a function nevertheless,
+        # which takes seconds where there are hundreds of roles, unless it is told that there is none.
+        self._enforcer.get_role_manager().add_matching_func(None)
         self._enforcer.model["g"]["g"].policy = [list(link.row.texts[1:]) for link in rules.links]
         self._enforcer.build_role_links()
         self._requirements = requirement_context(self._enforcer)
@@ -57,11 +60,12 @@ class Judge:
             self._enforcer.model["p"]["p2"].policy = [casbin_line(requirement)]
             return self._enforcer.enforce(self._requirements, account, facts)
 
-    def inherits(self, roles: frozenset[str], account: str, role: str) -> bool:
-        """Whether one of the roles is, or inherits from, `role`."""
+    def heritage(self, roles: frozenset[str], account: str) -> frozenset[str]:
+        """The roles that Casbin knows, and all that they inherit from."""
         with _ONE_AT_A_TIME:
-            manager = self._enforcer.get_role_manager()
-            return manager.has_link(self._subject(roles), role, account)
+            return (roles & self._roles) | frozenset(
+                self._enforcer.get_implicit_roles_for_user(self._subject(roles), account)
+            )
 
     def _subject(self, roles: frozenset[str]) -> str:
         """Name the set of roles for Casbin: users never enter `g`, and sets of roles are few.

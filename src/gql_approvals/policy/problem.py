@@ -46,6 +46,9 @@ class Code(StrEnum):
     VIEW = "view"  # a permission that needs view, without it
     QUORUM = "quorum"  # a requirement that nobody can meet
     LOCKOUT = "lockout"
+    MEMBERS = "members"  # a member whose roles would let them both make and decide
+    TEST = "test"  # a policy test does not hold
+    EXPECTATION = "expectation"  # a line of a policy test cannot be understood
     # accepted, but other Casbin tools read it otherwise (warnings)
     BOM = "bom"
     QUOTED = "quoted"
@@ -53,6 +56,8 @@ class Code(StrEnum):
     COMMENT = "comment"
     # accepted, but probably not meant (warnings)
     DUPLICATE = "duplicate"
+    SHADOWED = "shadowed"  # another line says the same and more
+    UNREACHABLE = "unreachable"  # a line that never has an effect
     IDLE = "idle"  # a role that is granted nothing
 
 

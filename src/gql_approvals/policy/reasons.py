@@ -25,7 +25,7 @@ def explain(
 ) -> tuple[Reason, ...]:
     """At least one reason; the first one decided. Remembered like the answer itself."""
     cell = answers.cell(roles, account, permission)
-    key = cell.classes.key(facts)
+    key = answers.classes(account, permission).key(facts)
     if key not in cell.why:
         cell.why[key] = _explained(answers, roles, account, permission, facts)
     return cell.why[key]
@@ -55,7 +55,7 @@ def _refused(
             DENIED_BY_RULE, f"role `{denied.role}` may not {permission}{_limits(denied)}", source(denied)
         )
         return
-    place = answers.place(account)
+    place = answers.place(account, permission)
     lines = [line for line in answers.lines(account, permission) if line.allow]
     if not answers.remembers and answers.deciding_line(roles, account, permission, facts, allow=True):
         lines = []
