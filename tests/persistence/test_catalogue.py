@@ -18,6 +18,7 @@ from gql_approvals.persistence.models import (
     IdempotencyRow,
     MemberRow,
     OutboxRow,
+    PolicyVersionRow,
     PublicationRow,
     RequestRow,
     RevisionRow,
@@ -169,6 +170,10 @@ async def audit(owner, seq=1, **more):
     )
 
 
+async def version():
+    return await PolicyVersionRow.create(version="0123456789ab", model="m", policy="p", first_at=AT)
+
+
 async def _two_slugs(_):
     return await account("same")
 
@@ -235,6 +240,10 @@ async def _two_keys(world):
     )
 
 
+async def _two_versions(_):
+    return await version()
+
+
 TWICE = {
     "account_slug_key": _two_slugs,
     "app_user_email_key": _two_emails,
@@ -248,6 +257,7 @@ TWICE = {
     "audit_event_seq_key": _two_entries,
     "outbox_message_key_key": _two_messages,
     "idempotency_key_key": _two_keys,
+    "policy_version_version_key": _two_versions,
 }
 
 
@@ -294,29 +304,44 @@ async def test_an_id_is_never_used_again():
     assert (await account("second")).id > first.id
 
 
-REPLACE = """INSERT OR REPLACE INTO audit_event (account_id, seq, kind, at, detail, previous_hash, hash)
-             SELECT account_id, seq, 'forged', at, detail, previous_hash, hash FROM audit_event"""
-
-
+UPDATE = "UPDATE {table} SET {text} = 'forged'"
+DELETE = "DELETE FROM {table}"
+REPLACE = "INSERT OR REPLACE INTO {table} ({others}, {text}) SELECT {others}, 'forged' FROM {table}"
+UPSERT = """INSERT INTO {table} ({others}, {text}) SELECT {others}, 'forged' FROM {table} WHERE true
+            ON CONFLICT ({key}) DO UPDATE SET {text} = 'forged'"""
 CHANGES = {
-    "sqlite": ["UPDATE audit_event SET detail = 'forged'", "DELETE FROM audit_event", REPLACE],
+    "sqlite": [UPDATE, DELETE, REPLACE, UPSERT],
     "postgresql": [
-        "UPDATE audit_event SET detail = 'forged'",
-        "DELETE FROM audit_event",
-        "TRUNCATE audit_event",
-        "SET LOCAL session_replication_role = replica; UPDATE audit_event SET detail = 'forged'",
+        UPDATE,
+        DELETE,
+        UPSERT,
+        "TRUNCATE {table}",
+        "SET LOCAL session_replication_role = replica; " + UPDATE,
     ],
+}
+APPEND_ONLY = {
+    "audit_event": {
+        "text": "detail",
+        "key": "account_id, seq",
+        "others": "account_id, seq, kind, at, previous_hash, hash",
+    },
+    "policy_version": {"text": "policy", "key": "version", "others": "version, model, first_at"},
 }
 
 
-async def test_an_audit_entry_can_be_added_only(world, database):
-    await audit(world[0])
+@pytest.mark.parametrize("table", APPEND_ONLY)
+async def test_what_is_kept_for_ever_can_be_added_only(world, database, table):
+    await {"audit_event": lambda: audit(world[0]), "policy_version": version}[table]()
+    stored = await rows(database, f"SELECT * FROM {table}")  # noqa: S608
 
     for statement in CHANGES[database.dialect]:
-        with pytest.raises(IntegrityError, match="audit_event is append-only"):
-            await get_connection(database.dialect).execute_script(statement)
+        with pytest.raises(IntegrityError, match=f"{table} is append-only"):
+            await get_connection(database.dialect).execute_script(
+                statement.format(table=table, **APPEND_ONLY[table])
+            )
 
-    assert [entry.detail for entry in await AuditRow.all()] == ["{}"]
+    assert await rows(database, f"SELECT * FROM {table}") == stored  # noqa: S608
+    assert len(stored) == 1
 
 
 async def test_times_come_back_as_the_same_instant_in_utc_and_sort_as_instants(world):

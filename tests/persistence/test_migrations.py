@@ -5,10 +5,12 @@ import sys
 
 import pytest
 from tortoise.connection import get_connection
+from tortoise.migrations.executor import MigrationTarget
 
 from gql_approvals.errors import BadDatabase
 from gql_approvals.persistence import database as module
 from gql_approvals.persistence.database import Database, migration_names
+from gql_approvals.persistence.models import AccountRow
 
 MIGRATE = """
 import asyncio, sys
@@ -57,6 +59,24 @@ async def test_a_database_that_a_newer_release_has_migrated_is_accepted(database
     await database.require_migrated()
 
 
+async def test_a_database_with_data_from_before_the_policy_tables_is_migrated(
+    empty_database_url, monkeypatch
+):
+    async with Database.open(empty_database_url) as database:
+        with monkeypatch.context() as older:
+            older.setattr(module._Executor, "migrate", _migrate_to(module._Executor.migrate, "0003"))
+            assert [name[:4] for name in await database.migrate()] == ["0001", "0002", "0003"]
+        await get_connection(database.dialect).execute_script(
+            "INSERT INTO account (slug, name, time_zone, approvals_enabled, notify_scope, audit_seq, "
+            "audit_hash, created_at) VALUES ('acme', 'Acme', 'UTC', true, 'INVOLVED', 3, 'h', '2030-01-01')"
+        )
+
+        assert await database.migrate() == ["0004_policy"]
+        account = await AccountRow.get(slug="acme")
+
+    assert (account.name, account.audit_seq, account.policy_version) == ("Acme", 3, None)
+
+
 async def test_processes_that_migrate_at_once_all_succeed_and_one_does_the_work(empty_database_url):
     processes = [
         await asyncio.create_subprocess_exec(
@@ -92,3 +112,11 @@ def _migrate_and_fail(migrate):
         raise ZeroDivisionError
 
     return both
+
+
+def _migrate_to(migrate, number):
+    async def partly(self, **arguments):
+        last = next(name for name in migration_names() if name.startswith(number))
+        await migrate(self, targets=[MigrationTarget("approvals", last)], **arguments)
+
+    return partly

@@ -32,6 +32,8 @@ TABLES = (
     "member",
     "app_user",
     "account",
+    "policy_version",
+    "policy_worker",
 )
 _MIGRATIONS = "tortoise_migrations"  # may serve other applications, too: only our rows go
 _WAIT_S = 10

@@ -25,6 +25,7 @@ class Constraint:
 
 
 _FIRST = "0002_constraints"
+_POLICY = "0004_policy"
 
 
 def _unique(name: str, table: str, on: str, since: str = _FIRST) -> Constraint:
@@ -64,6 +65,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "(next_at) WHERE delivered_at IS NULL AND dropped_at IS NULL",
     ),
     _index("member_user_idx", "member", "(user_id)"),
+    _unique("policy_version_version_key", "policy_version", "(version)", _POLICY),
 )
 
 

@@ -22,6 +22,7 @@ class AccountRow(Model):
     notify_scope: fields.Field[str] = fields.CharField(max_length=16)
     audit_seq: fields.Field[int] = fields.BigIntField(default=0)
     audit_hash: fields.Field[str] = fields.CharField(max_length=64)
+    policy_version: fields.Field[str | None] = fields.CharField(max_length=64, null=True)  # last told of
     created_at: fields.Field[datetime] = fields.DatetimeField()
 
     class Meta(Model.Meta):
@@ -311,3 +312,30 @@ class IdempotencyRow(Model):
 
     class Meta(Model.Meta):
         table = "idempotency_key"
+
+
+class PolicyVersionRow(Model):
+    """The text of a policy that was in force; never changed, never deleted. `id` is the order of arrival."""
+
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    version: fields.Field[str] = fields.CharField(max_length=64)
+    model: fields.Field[str] = fields.TextField()  # of model.conf
+    policy: fields.Field[str] = fields.TextField()  # of policy.csv
+    first_at: fields.Field[datetime] = fields.DatetimeField()
+
+    class Meta(Model.Meta):
+        table = "policy_version"
+
+
+class PolicyWorkerRow(Model):
+    """What one worker process last said of its policy. `refused`: why its folder's files are not in force."""
+
+    id: fields.Field[str] = fields.CharField(max_length=2000, primary_key=True)  # it may contain a path
+    node: fields.Field[str] = fields.TextField()
+    version: fields.Field[str] = fields.CharField(max_length=64)
+    loaded_at: fields.Field[datetime] = fields.DatetimeField()
+    refused: fields.Field[list[str]] = fields.JSONField()
+    seen_at: fields.Field[datetime] = fields.DatetimeField()
+
+    class Meta(Model.Meta):
+        table = "policy_worker"

@@ -39,20 +39,25 @@ class Message:
 
 
 async def write(messages: Iterable[Message]) -> None:
-    """Put messages into the outbox, in the transaction of what caused them."""
-    rows = [
-        OutboxRow(
-            account_id=m.account_id,
-            key=m.key,
-            kind=m.kind,
-            payload=m.payload,
-            created_at=m.created_at,
-            next_at=m.created_at,
-        )
-        for m in messages
-    ]
+    """Put messages into the outbox, in the transaction of what caused them.
+
+    Raises:
+        tortoise.exceptions.IntegrityError: when a key is in the outbox already.
+    """
+    rows = [_row(message) for message in messages]
     if rows:
         await OutboxRow.bulk_create(rows)
+
+
+async def write_once(messages: Iterable[Message]) -> None:
+    """Put messages into the outbox whose keys are not in it yet: of several writers the first one counts.
+
+    Keys are unique in all accounts together. They are written in the order of the keys, so that writers
+    that meet wait for each other and never in a circle.
+    """
+    rows = [_row(message) for message in sorted(messages, key=lambda message: message.key)]
+    if rows:
+        await OutboxRow.bulk_create(rows, ignore_conflicts=True)
 
 
 async def claim(now: datetime, *, limit: int, kinds: Collection[str] = (MAIL, HANDOVER)) -> list[Message]:
@@ -101,6 +106,17 @@ async def one(message_id: int) -> Message | None:
     """A message by its id, for the demo's pages."""
     row = await OutboxRow.get_or_none(id=message_id)
     return None if row is None else _message(row)
+
+
+def _row(message: Message) -> OutboxRow:
+    return OutboxRow(
+        account_id=message.account_id,
+        key=message.key,
+        kind=message.kind,
+        payload=message.payload,
+        created_at=message.created_at,
+        next_at=message.created_at,
+    )
 
 
 def _message(row: OutboxRow) -> Message:

@@ -33,6 +33,18 @@ class Bearer:
     memberships: tuple[tuple[Account, Member], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """The roles of an active member, with the names that people know. `account` is the tenant's slug."""
+
+    account: str
+    account_id: int
+    user_id: int
+    name: str
+    email: str
+    roles: frozenset[str]
+
+
 async def bearer_of(token: str, now: datetime) -> Bearer | None:
     """Who holds this token; None when it is unknown, expired or revoked."""
     row = await TokenRow.get_or_none(hash=token_hash(token), revoked_at=None)
@@ -89,8 +101,13 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def create_account(slug: str, *, name: str, time_zone: str, now: datetime) -> Account:
-    """Make a tenant, with approvals on."""
+async def create_account(
+    slug: str, *, name: str, time_zone: str, now: datetime, policy_version: str | None = None
+) -> Account:
+    """Make a tenant, with approvals on.
+
+    `policy_version` is in force as it begins, so nobody need be told of that one.
+    """
     row = await AccountRow.create(
         slug=slug,
         name=name,
@@ -98,6 +115,7 @@ async def create_account(slug: str, *, name: str, time_zone: str, now: datetime)
         approvals_enabled=True,
         notify_scope=NotifyScope.INVOLVED.value,
         audit_hash=GENESIS,
+        policy_version=policy_version,
         created_at=now,
     )
     return mapping.account_of(row)
@@ -118,6 +136,18 @@ async def account_by_id(account_id: int) -> Account | None:
 async def any_account() -> bool:
     """Whether the database holds any tenant."""
     return await AccountRow.exists()
+
+
+async def account_slugs() -> tuple[str, ...]:
+    """The names of all tenants, sorted."""
+    found = await AccountRow.all().values_list("slug")
+    return tuple(sorted(slug for (slug,) in found))
+
+
+async def account_ids() -> tuple[int, ...]:
+    """The ids of all tenants, in order."""
+    found = await AccountRow.all().order_by("id").values_list("id")
+    return tuple(account_id for (account_id,) in found)
 
 
 async def lock_account(account_id: int) -> Account:
@@ -162,6 +192,32 @@ async def create_member(account_id: int, user_id: int, roles: Iterable[str], now
 async def members(account_id: int) -> Sequence[Member]:
     """All members of an account, disabled ones included, oldest first."""
     return [mapping.member_of(row) for row in await MemberRow.filter(account_id=account_id).order_by("id")]
+
+
+async def holdings() -> tuple[Holding, ...]:
+    """Every active member of every account, in the order of account ids, then user ids."""
+    found = await (
+        MemberRow.filter(active=True)
+        .order_by("account_id", "user_id")
+        .values_list("account__slug", "account_id", "user_id", "user__name", "user__email", "roles")
+    )
+    return tuple(
+        Holding(
+            account=slug,
+            account_id=account_id,
+            user_id=user_id,
+            name=name,
+            email=email,
+            roles=frozenset(roles),
+        )
+        for slug, account_id, user_id, name, email, roles in found
+    )
+
+
+async def role_sets() -> frozenset[tuple[str, frozenset[str]]]:
+    """What is held by at least one active member: (account's slug, roles)."""
+    found = await MemberRow.filter(active=True).distinct().values_list("account__slug", "roles")
+    return frozenset((slug, frozenset(roles)) for slug, roles in found)
 
 
 async def save_member(member: Member) -> None:
