@@ -4,19 +4,20 @@ A column is checked here on its own; what needs more than one line to judge is i
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gql_approvals.policy import conditions
+from gql_approvals.policy.columns import Mistake, Table, read_columns
 from gql_approvals.policy.conditions import Condition
 from gql_approvals.policy.problem import Code, PolicyProblem, did_you_mean
-from gql_approvals.policy.source import Cell, Row
+from gql_approvals.policy.source import Row
 from gql_approvals.workflow.vocabulary import EVERYONE, Channel, Permission
 
 ANY = "any"
 EVERYWHERE = "*"
 
-_CHANNELS = {channel.lower(): channel for channel in Channel}
+CHANNELS = {channel.lower(): channel for channel in Channel}
 _ACTIONS = {permission.value: permission for permission in Permission}
 _EFFECTS = ("allow", "deny")
 _ROLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
@@ -86,17 +87,6 @@ class Rules:
         return frozenset(granted | linked) - {EVERYONE}
 
 
-class _Mistake(Exception):
-    """A column cannot be accepted; `offset` counts from the start of its text."""
-
-    def __init__(self, code: Code, message: str, help_text: str | None = None, offset: int = 0) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.help = help_text
-        self.offset = offset
-
-
 def listed(channel: str | None, spec: str) -> bool:
     """Whether a `channels` column covers the channel; registered with Casbin."""
     return spec == ANY or (channel is not None and channel.lower() in spec.split())
@@ -107,31 +97,46 @@ def in_scope(account: str, spec: str) -> bool:
     return spec in (EVERYWHERE, account)
 
 
-def _role(text: str) -> str:
+def read_role(text: str) -> str:
+    """Read a role's name, known or not.
+
+    Raises:
+        Mistake: when it is none.
+    """
     if not _ROLE.fullmatch(text):
-        raise _Mistake(Code.ROLE, f"`{text}` is no role name", "use letters, digits, `_` and `-`")
+        raise Mistake(Code.ROLE, f"`{text}` is no role name", "use letters, digits, `_` and `-`")
     return text
 
 
 def _linked_role(text: str) -> str:
     if text == EVERYONE:
-        raise _Mistake(
+        raise Mistake(
             Code.ROLE, "`everyone` takes no part in inheritance", "write `p, everyone, ...` lines instead"
         )
-    return _role(text)
+    return read_role(text)
 
 
-def _account(text: str) -> str:
+def read_account(text: str) -> str:
+    """Read an account's short name or `*`.
+
+    Raises:
+        Mistake: when it is neither.
+    """
     if text != EVERYWHERE and not _ACCOUNT.fullmatch(text):
-        raise _Mistake(
+        raise Mistake(
             Code.ACCOUNT, f"`{text}` is no account", "write an account's short name, or `*` for every account"
         )
     return text
 
 
-def _action(text: str) -> Permission:
+def read_action(text: str) -> Permission:
+    """Read a permission.
+
+    Raises:
+        Mistake: when there is no such one.
+    """
     if text not in _ACTIONS:
-        raise _Mistake(Code.ACTION, f"unknown action `{text}`", did_you_mean(text, _ACTIONS))
+        raise Mistake(Code.ACTION, f"unknown action `{text}`", did_you_mean(text, _ACTIONS))
     return _ACTIONS[text]
 
 
@@ -142,14 +147,12 @@ def _channels(text: str) -> str:
     for match in re.finditer(r"\S+", text):
         word = match[0]
         if word == ANY:
-            raise _Mistake(Code.CHANNEL, "`any` stands alone", "leave the others out", match.start())
-        if word not in _CHANNELS:
-            known = (ANY, *_CHANNELS)
-            raise _Mistake(
-                Code.CHANNEL, f"unknown channel `{word}`", did_you_mean(word, known), match.start()
-            )
+            raise Mistake(Code.CHANNEL, "`any` stands alone", "leave the others out", match.start())
+        if word not in CHANNELS:
+            known = (ANY, *CHANNELS)
+            raise Mistake(Code.CHANNEL, f"unknown channel `{word}`", did_you_mean(word, known), match.start())
         if word in seen:
-            raise _Mistake(Code.CHANNEL, f"`{word}` is named twice", None, match.start())
+            raise Mistake(Code.CHANNEL, f"`{word}` is named twice", None, match.start())
         seen.add(word)
     return text
 
@@ -158,40 +161,45 @@ def _when(text: str) -> Condition:
     try:
         return conditions.parse(text)
     except conditions.WhenError as error:
-        raise _Mistake(Code.WHEN, error.message, error.help, error.offset) from None
+        raise Mistake(Code.WHEN, error.message, error.help, error.offset) from None
 
 
 def _effect(text: str) -> bool:
     if text not in _EFFECTS:
-        raise _Mistake(Code.EFFECT, f"unknown effect `{text}`", did_you_mean(text, _EFFECTS))
+        raise Mistake(Code.EFFECT, f"unknown effect `{text}`", did_you_mean(text, _EFFECTS))
     return text == "allow"
 
 
-def _count(text: str) -> int:
+def read_count(text: str) -> int:
+    """Read how many approvals are needed, 1 to 999.
+
+    Raises:
+        Mistake: when it is no such number.
+    """
     if not _COUNT.fullmatch(text):
         help_text = "a campaign always needs at least one approval" if text == "0" else None
-        raise _Mistake(Code.NUMBER, f"`{text}` is no whole number from 1 to 999", help_text)
+        raise Mistake(Code.NUMBER, f"`{text}` is no whole number from 1 to 999", help_text)
     return int(text)
 
 
-# One column a row: what people call it, and what reads it. The order is that of model.conf.
-COLUMNS: dict[str, tuple[tuple[str, Callable[[str], object]], ...]] = {
+# The order is that of model.conf.
+COLUMNS: Table = {
     "p": (
-        ("role", _role),
-        ("account", _account),
-        ("action", _action),
+        ("role", read_role),
+        ("account", read_account),
+        ("action", read_action),
         ("channels", _channels),
         ("when", _when),
         ("effect", _effect),
     ),
     "p2": (
-        ("account", _account),
+        ("account", read_account),
         ("channels", _channels),
         ("when", _when),
-        ("approvals", _count),
-        ("approver", _role),
+        ("approvals", read_count),
+        ("approver", read_role),
     ),
-    "g": (("role", _linked_role), ("inherits from", _linked_role), ("account", _account)),
+    "g": (("role", _linked_role), ("inherits from", _linked_role), ("account", read_account)),
 }
 
 
@@ -200,56 +208,12 @@ def read_rules(rows: list[Row], file: str) -> tuple[Rules, list[PolicyProblem]]:
     problems: list[PolicyProblem] = []
     lines: list[Line] = []
     for row in rows:
-        mistakes = list(_shape(row, file))
+        values, mistakes = read_columns(row, file, COLUMNS)
         if not mistakes:
-            values, mistakes = _values(row, file)
-            if not mistakes:
-                lines.append(_LINES[row.cells[0].text](row, *values))
+            lines.append(_LINES[row.cells[0].text](row, *values))
         problems += mistakes
     return Rules(
         tuple(line for line in lines if isinstance(line, Grant)),
         tuple(line for line in lines if isinstance(line, Requirement)),
         tuple(line for line in lines if isinstance(line, Link)),
     ), problems
-
-
-def _shape(row: Row, file: str) -> Iterator[PolicyProblem]:
-    """Check the kind of the line and the number of its columns."""
-    first = row.cells[0]
-    if first.text not in COLUMNS:
-        said = (
-            f"unknown kind of line `{first.text}`" if first.text else "the line starts with an empty column"
-        )
-        help_text = did_you_mean(first.text, COLUMNS)
-        yield PolicyProblem(file, row.line, first.column, Code.KIND, said, help_text)
-        return
-    names = [name for name, _ in COLUMNS[first.text]]
-    got = len(row.cells) - 1
-    if got == len(names):
-        return
-    message = f"a `{first.text}` line has {len(names)} columns ({', '.join(names)}), this one has {got}"
-    if got < len(names):
-        at = row.cells[-1]
-        column, help_text = at.column + len(at.text), f"`{names[got]}` is missing"
-    else:
-        column, help_text = row.cells[len(names) + 1].column, "there is one comma too many, or several"
-    yield PolicyProblem(file, row.line, column, Code.COLUMNS, message, help_text)
-
-
-def _values(row: Row, file: str) -> tuple[list[object], list[PolicyProblem]]:
-    """Read every column; all mistakes of the line are reported."""
-    values: list[object] = []
-    mistakes: list[PolicyProblem] = []
-    for cell, (name, read) in zip(row.cells[1:], COLUMNS[row.cells[0].text], strict=True):
-        try:
-            values.append(_value(cell, name, read))
-        except _Mistake as error:
-            place = (row.line, cell.column + error.offset)
-            mistakes.append(PolicyProblem(file, *place, error.code, error.message, error.help))
-    return values, mistakes
-
-
-def _value(cell: Cell, name: str, read: Callable[[str], object]) -> object:
-    if not cell.text:
-        raise _Mistake(Code.BLANK, f"the column `{name}` is empty")
-    return read(cell.text)
