@@ -10,7 +10,7 @@ import pytest
 
 from gql_approvals import __version__
 
-COMMANDS = ["demo", "serve", "migrate", "account", "member", "token", "schema", "settings"]
+COMMANDS = ["demo", "serve", "migrate", "account", "member", "token", "policy", "schema", "settings"]
 
 
 def test_help_is_there_at_once(environment: dict[str, str]):

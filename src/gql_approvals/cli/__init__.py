@@ -15,6 +15,7 @@ from gql_approvals.cli.demo import demo
 from gql_approvals.cli.member import member
 from gql_approvals.cli.migrate import migrate
 from gql_approvals.cli.output import CannotStart
+from gql_approvals.cli.policy import policy
 from gql_approvals.cli.schema import schema
 from gql_approvals.cli.serve import serve
 from gql_approvals.cli.settings import settings
@@ -51,5 +52,5 @@ def main() -> None:
     """
 
 
-for _command in (demo, serve, migrate, account, member, token, schema, settings):
+for _command in (demo, serve, migrate, account, member, token, policy, schema, settings):
     main.add_command(_command)
