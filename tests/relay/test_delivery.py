@@ -335,13 +335,14 @@ from gql_approvals.policy.engine import Policy
 from gql_approvals.relay.lane import Lane
 from gql_approvals.relay.outcome import Delivered
 from gql_approvals.service.perform import Office
+from gql_approvals.service.policy_in_force import PolicyInForce
 from gql_approvals.workflow.case import Rules
 
 async def main():
     policy = Policy.load(Path(sys.argv[2]), now=datetime.now(UTC))
     async with Database.open(sys.argv[1]) as database:
         now = lambda: datetime.now(UTC)
-        office = Office(database=database, policy=lambda: policy, now=now, rules=Rules())
+        office = Office(database=database, policy=PolicyInForce(policy), now=now, rules=Rules())
         async def deliver(message):
             os.kill(os.getpid(), signal.SIGKILL)
         await Lane(office, outbox.MAIL, deliver, 2).round()

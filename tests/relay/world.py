@@ -21,6 +21,7 @@ from gql_approvals.relay.loop import mail_delivery
 from gql_approvals.relay.smtp import Smtp
 from gql_approvals.service.caller import Caller
 from gql_approvals.service.perform import Office, perform
+from gql_approvals.service.policy_in_force import PolicyInForce
 from gql_approvals.service.reading import disable_preview
 from gql_approvals.service.tasks import AccountTask, CampaignTask
 from gql_approvals.settings import Settings
@@ -88,7 +89,7 @@ class World:
         """`names`: other display names, by the names of `ROLES`."""
         clock = clock or Clock()
         office = Office(
-            database=database, policy=lambda: SHIPPED, now=clock, rules=Rules(), state_folder=folder
+            database=database, policy=PolicyInForce(SHIPPED), now=clock, rules=Rules(), state_folder=folder
         )
 
         async def build():

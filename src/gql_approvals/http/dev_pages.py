@@ -24,9 +24,10 @@ from starlette.routing import Route
 from gql_approvals.persistence import outbox, people
 from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
 from gql_approvals.relay.handover import body_of, webhook_of
-from gql_approvals.relay.mail import Unmailable, compose
+from gql_approvals.relay.loop import mail_of
+from gql_approvals.relay.mail import Unmailable
 from gql_approvals.relay.text import paragraphs
-from gql_approvals.service.delivery import handover_facts, mail_facts
+from gql_approvals.service.delivery import handover_facts
 from gql_approvals.service.perform import Office
 from gql_approvals.settings import Settings
 
@@ -162,11 +163,10 @@ class _Desk:
 
     async def _mail(self, message: Message) -> EmailMessage | None:
         """The mail as it is sent; None when nobody is to be told, or nobody can be."""
-        facts = await mail_facts(self._opened(), message) if message.kind == MAIL else None
-        if facts is None:
+        if message.kind != MAIL:
             return None
         try:
-            return compose(facts, sender=self._settings.mail_from, review_url=self._settings.review_url)
+            return await mail_of(self._opened(), self._settings, message)
         except Unmailable:
             return None
 

@@ -6,7 +6,6 @@ nobody else delivers that message.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from gql_approvals.persistence.outbox import HANDOVER, LEASE, Message
 from gql_approvals.relay.backoff import pause_after
 from gql_approvals.relay.outcome import Delivered, Failed, NotTold, Outcome, Refused
 from gql_approvals.relay.text import one_line
+from gql_approvals.service.driving import Trouble, rest
 from gql_approvals.service.perform import Office
 
 AT_ONCE = 8
@@ -32,11 +32,6 @@ _log = logging.getLogger(__name__)
 Deliver = Callable[[Message], Awaitable[Outcome]]
 
 
-@dataclass(kw_only=True)
-class _State:
-    in_trouble: bool = False
-
-
 @dataclass
 class Lane:
     """Messages of one kind and how they are delivered."""
@@ -45,7 +40,10 @@ class Lane:
     kind: str
     deliver: Deliver
     at_once: int = AT_ONCE
-    _state: _State = field(default_factory=_State, init=False)
+    _trouble: Trouble = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._trouble = Trouble(_log, "relay", kind=self.kind)
 
     async def run(self, poll_s: float, stop: asyncio.Event) -> None:
         """Deliver what is due, again and again; sends in hand finish when `stop` is set."""
@@ -53,11 +51,11 @@ class Lane:
             found = 0
             try:
                 found = await self.round(stop)
-                self._well()
+                self._trouble.over()
             except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the relay
-                self._trouble(error)
+                self._trouble.met(error)
             if found < self.at_once:
-                await _rest(stop, poll_s)
+                await rest(stop, poll_s)
 
     async def round(self, stop: asyncio.Event | None = None) -> int:
         """Claim and deliver one batch; gives how many messages it claimed.
@@ -90,7 +88,7 @@ class Lane:
             try:
                 return await self.deliver(message)
             except Unavailable as error:  # only reading raises it: nothing has been sent
-                self._trouble(error)
+                self._trouble.met(error)
                 await asyncio.sleep(_RETRY_S)
             except Exception as error:  # noqa: BLE001  # it is tried again, and dropped in the end
                 _log.exception("relay:delivery_failed kind=%s message=%d", self.kind, message.id)
@@ -103,7 +101,7 @@ class Lane:
             try:
                 await self.office.database.transaction(lambda: self._write(message, note))
             except Unavailable as error:
-                self._trouble(error)
+                self._trouble.met(error)
                 await asyncio.sleep(_RETRY_S)
             else:
                 break
@@ -125,21 +123,6 @@ class Lane:
         else:
             await outbox.mark_dropped(message.id, why=note.text, now=now)
 
-    def _trouble(self, error: Exception) -> None:
-        """Say once what is in the way, until a round succeeds."""
-        if self._state.in_trouble:
-            return
-        self._state.in_trouble = True
-        if isinstance(error, Unavailable):
-            _log.warning("relay:database_lost kind=%s error=%s", self.kind, error)
-        else:
-            _log.error("relay:round_failed kind=%s", self.kind, exc_info=error)
-
-    def _well(self) -> None:
-        if self._state.in_trouble:
-            self._state.in_trouble = False
-            _log.info("relay:recovered kind=%s", self.kind)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Note:
@@ -154,7 +137,7 @@ class _Note:
 def _note_of(message: Message, outcome: Outcome) -> _Note:
     match outcome:
         case Delivered():
-            return _Note(event=_DELIVERED)
+            return _Note(event=_DELIVERED, level=logging.DEBUG)  # the outbox shows it
         case NotTold():
             return _Note(event="relay:not_told", text="the recipient may not be told any more")
         case Refused(error):
@@ -182,12 +165,6 @@ async def _finish(tasks: list[asyncio.Task[None]], stop: asyncio.Event) -> None:
         for task in (stopped, *tasks):
             task.cancel()
         await asyncio.gather(stopped, *tasks, return_exceptions=True)
-
-
-async def _rest(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()
 
 
 def _shown(error: str) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable, Mapping
+from email.message import EmailMessage
 
 from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
 from gql_approvals.relay import handover
@@ -10,9 +12,11 @@ from gql_approvals.relay.handover import HandOver
 from gql_approvals.relay.lane import Deliver, Lane
 from gql_approvals.relay.mail import Unmailable, compose
 from gql_approvals.relay.outcome import NotTold, Outcome, Refused
+from gql_approvals.relay.policy_mail import compose_notice
 from gql_approvals.relay.smtp import Transport, transport_of
 from gql_approvals.service.delivery import handover_facts, mail_facts
 from gql_approvals.service.perform import Office
+from gql_approvals.service.policy_notice import REFUSED, notice_facts
 from gql_approvals.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -41,16 +45,43 @@ def mail_delivery(office: Office, settings: Settings, transport: Transport) -> D
     """How a mail is delivered."""
 
     async def deliver(message: Message) -> Outcome:
-        facts = await mail_facts(office, message)
-        if facts is None:
-            return NotTold()
         try:
-            mail = compose(facts, sender=settings.mail_from, review_url=settings.review_url)
+            mail = await mail_of(office, settings, message)
         except Unmailable as error:
             return Refused(str(error))
-        return await transport(mail)
+        return NotTold() if mail is None else await transport(mail)
 
     return deliver
+
+
+async def mail_of(office: Office, settings: Settings, message: Message) -> EmailMessage | None:
+    """The mail as it is sent now; None when its recipient is not to be told any more.
+
+    Raises:
+        Unmailable: when no mail can be sent to the recipient's address.
+        LookupError: when the message names what is not stored.
+        Unavailable: when the database is lost.
+    """
+    write = MAILS.get(str(message.payload.get("event")), _campaign_mail)
+    return await write(office, settings, message)
+
+
+async def _campaign_mail(office: Office, settings: Settings, message: Message) -> EmailMessage | None:
+    facts = await mail_facts(office, message)
+    if facts is None:
+        return None
+    return compose(facts, sender=settings.mail_from, review_url=settings.review_url)
+
+
+async def _refusal_mail(office: Office, settings: Settings, message: Message) -> EmailMessage | None:
+    facts = await notice_facts(office, message)
+    return None if facts is None else compose_notice(facts, sender=settings.mail_from)
+
+
+# How a mail is written, by its event; every event without a row is a campaign's.
+MAILS: Mapping[str, Callable[[Office, Settings, Message], Awaitable[EmailMessage | None]]] = {
+    REFUSED: _refusal_mail,
+}
 
 
 def handover_delivery(office: Office, post: HandOver) -> Deliver:

@@ -7,7 +7,9 @@ as its own id. Links lead to the review and never decide anything, since mail sc
 import hashlib
 import json
 import re
-from datetime import UTC
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -17,10 +19,11 @@ import jinja2
 
 from gql_approvals.relay.text import clipped, header_text, one_line, paragraphs
 from gql_approvals.relay.wording import sending_text, time_text, wording_of
-from gql_approvals.service.delivery import SUBMITTED, MailFacts
+from gql_approvals.service.delivery import SUBMITTED, MailFacts, Person
 from gql_approvals.workflow.content import Json, as_json
 from gql_approvals.workflow.vocabulary import ANYONE
 
+OWN_NAME = "Campaign approval"
 _ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f<>()\[\]\\,;:"@]+@[^\s\x00-\x1f\x7f<>()\[\]\\,;:"@]+""")
 _NOT_ATOM = re.compile(r"[^A-Za-z0-9_-]+")
 _DEFINITION_LENGTH = 500
@@ -30,39 +33,81 @@ class Unmailable(Exception):
     """The recipient's address is none; the message is the reason."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What every mail's headers are made of.
+
+    `key`: the outbox message's, for the mail's id. `via`: the sender's name as shown, and `subject`, fit for
+    a header. `thread`: the same for all mails that belong together, and for no other.
+    """
+
+    key: str
+    event: str
+    at: datetime
+    account_slug: str
+    recipient: Person
+    via: str
+    subject: str
+    thread: str
+
+
 def compose(facts: MailFacts, *, sender: str, review_url: str) -> EmailMessage:
     """The mail of these facts. `sender`: an address, with or without a name.
 
     Raises:
         Unmailable: when no mail can be sent to the recipient's address.
     """
+    via = OWN_NAME if facts.actor is None else f"{header_text(facts.actor)} via {OWN_NAME}"
+    envelope = Envelope(
+        key=facts.key,
+        event=facts.event,
+        at=facts.at,
+        account_slug=facts.account_slug,
+        recipient=facts.recipient,
+        via=via,
+        subject=subject_of(facts),
+        thread=_thread(facts),
+    )
+    mail = addressed(envelope, sender)
+    mail["X-Gql-Approvals-Campaign"] = facts.campaign_id
+    return filled(mail, "mail", _shown(facts, review_url), facts.key)
+
+
+def addressed(envelope: Envelope, sender: str) -> EmailMessage:
+    """A mail with its headers and no body yet.
+
+    Raises:
+        Unmailable: when no mail can be sent to the recipient's address.
+    """
     own = address_of(parseaddr(sender)[1])
-    to = address_of(facts.recipient.email)
+    to = address_of(envelope.recipient.email)
     host = own.rpartition("@")[2]
-    shown = _shown(facts, review_url)
     mail = EmailMessage(policy=SMTP if to.isascii() else SMTPUTF8)
-    via = "Campaign approval" if facts.actor is None else f"{header_text(facts.actor)} via Campaign approval"
-    mail["From"] = _mailbox(via, own)
-    mail["To"] = _mailbox(header_text(facts.recipient.name), to)
-    mail["Subject"] = subject_of(facts)
-    mail["Date"] = format_datetime(facts.at.astimezone(UTC))
-    mail["Message-ID"] = f"<{_atom(facts.key)}@{host}>"
-    mail["In-Reply-To"] = mail["References"] = f"<{_thread(facts)}@{host}>"
-    mail["List-Id"] = f"Campaign approval <{_atom(facts.account_slug)}.approvals.{host}>"
+    mail["From"] = _mailbox(envelope.via, own)
+    mail["To"] = _mailbox(header_text(envelope.recipient.name), to)
+    mail["Subject"] = f"[{OWN_NAME}] {envelope.subject}"
+    mail["Date"] = format_datetime(envelope.at.astimezone(UTC))
+    mail["Message-ID"] = f"<{_atom(envelope.key)}@{host}>"
+    mail["In-Reply-To"] = mail["References"] = f"<{_atom(envelope.thread)}@{host}>"
+    mail["List-Id"] = f"{OWN_NAME} <{_atom(envelope.account_slug)}.approvals.{host}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    mail["X-Gql-Approvals-Event"] = header_text(facts.event)
-    mail["X-Gql-Approvals-Campaign"] = facts.campaign_id
-    mail.set_content(_TEMPLATES.get_template("mail.txt").render(shown), cte="quoted-printable")
-    html = _TEMPLATES.get_template("mail.html").render(shown)
+    mail["X-Gql-Approvals-Event"] = header_text(envelope.event)
+    return mail
+
+
+def filled(mail: EmailMessage, template: str, shown: Mapping[str, object], key: str) -> EmailMessage:
+    """The mail with the template's text and HTML, and a boundary that is the same at every attempt."""
+    mail.set_content(_TEMPLATES.get_template(f"{template}.txt").render(shown), cte="quoted-printable")
+    html = _TEMPLATES.get_template(f"{template}.html").render(shown)
     mail.add_alternative(html, subtype="html", cte="quoted-printable")
-    mail.set_boundary("=_" + hashlib.sha256(facts.key.encode()).hexdigest()[:40])
+    mail.set_boundary("=_" + hashlib.sha256(key.encode()).hexdigest()[:40])
     return mail
 
 
 def subject_of(facts: MailFacts) -> str:
     """The same for every mail of a review."""
-    return f"[Campaign approval] {header_text(facts.name)} (revision {facts.review_revision})"
+    return f"{header_text(facts.name)} (revision {facts.review_revision})"
 
 
 def address_of(text: str) -> str:
@@ -164,7 +209,7 @@ def _mailbox(name: str, address: str) -> Address:
 
 def _thread(facts: MailFacts) -> str:
     review = facts.campaign_id if facts.request_id is None else facts.request_id
-    return _atom(f"review-{facts.account_slug}-{review}")
+    return f"review-{facts.account_slug}-{review}"
 
 
 def _atom(text: str) -> str:
