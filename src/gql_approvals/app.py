@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 
+from gql_approvals import logs
 from gql_approvals import settings as configuration
 from gql_approvals.clock import clock
 from gql_approvals.errors import BadDatabase
@@ -25,7 +26,10 @@ from gql_approvals.persistence import people
 from gql_approvals.persistence.database import Database
 from gql_approvals.policy.engine import Policy
 from gql_approvals.relay.loop import relay
+from gql_approvals.reload import follow_policy, node_of
 from gql_approvals.service.perform import Office
+from gql_approvals.service.policy_reload import policy_to_begin_with
+from gql_approvals.service.policy_status import FRESH
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.case import Rules
 
@@ -42,13 +46,15 @@ def now_utc() -> datetime:
 
 def from_environment() -> Starlette:
     """The server as the environment configures it: what worker processes start."""
-    return create(configuration.from_environment())
+    settings = configuration.from_environment()
+    logs.configure(settings.log)
+    return create(settings)
 
 
 def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> Starlette:
     """Build the server; database, policy, relay and clock begin with its lifespan.
 
-    `driven`: whether relay and clock run beside the requests.
+    `driven`: whether relay, clock and the policy's reload run beside the requests.
     """
     demo_people: list[DemoPerson] = []
 
@@ -58,7 +64,7 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with open_office(settings, now) as opened:
+        async with open_office(settings, now, beside_others=True) as opened:
             if settings.demo:
                 found = await people.demo_tokens()
                 demo_people.extend(
@@ -87,18 +93,25 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
 
 
 @asynccontextmanager
-async def open_office(settings: Settings, now: Now = now_utc) -> AsyncGenerator[Office]:
+async def open_office(
+    settings: Settings, now: Now = now_utc, *, beside_others: bool = False
+) -> AsyncGenerator[Office]:
     """Open the database and load the policy.
+
+    `beside_others`: a worker, which begins with what its node's other workers obey if the files are refused.
 
     Raises:
         StartError: when the database is unreachable or unmigrated, or the policy has mistakes.
     """
-    policy = Policy.load(settings.policy_folder, now=now())
+    folder = settings.policy_folder
+    if not beside_others:
+        Policy.load(folder, now=now())  # what is wrong is said even where the database is out of reach
     async with Database.open(settings.database_url, pool_size=settings.database_pool) as database:
         await database.require_migrated()
+        alive = now() - FRESH if beside_others else now()
         yield Office(
             database=database,
-            policy=lambda: policy,
+            policy=await policy_to_begin_with(folder, now(), node=node_of(folder), alive_since=alive),
             now=now,
             rules=Rules(review=settings.review, grace=settings.grace),
             state_folder=STATE_FOLDER if settings.demo else None,
@@ -107,9 +120,9 @@ async def open_office(settings: Settings, now: Now = now_utc) -> AsyncGenerator[
 
 @asynccontextmanager
 async def _drivers(office: Office, settings: Settings) -> AsyncGenerator[None]:
-    """Run the relay and the clock beside the requests; what they have in hand is finished at the end."""
+    """Run what is to run beside the requests; what the drivers have in hand is finished at the end."""
     stop = asyncio.Event()
-    tasks = [asyncio.create_task(driver(office, settings, stop)) for driver in (relay, clock)]
+    tasks = [asyncio.create_task(driver(office, settings, stop)) for driver in (relay, clock, follow_policy)]
     for task in tasks:
         task.add_done_callback(_report_failure)
     try:

@@ -4,12 +4,12 @@ Any number may run at once: each campaign is locked and looked at again before a
 """
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import dataclass
 
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import lookups
+from gql_approvals.service.driving import Trouble, rest
 from gql_approvals.service.perform import Office, perform_due
 from gql_approvals.settings import Settings
 
@@ -25,7 +25,7 @@ async def clock(office: Office, settings: Settings, stop: asyncio.Event) -> None
     while not stop.is_set():
         done = await driver.round(stop)
         if done < BATCH:
-            await _rest(stop, settings.poll_s)
+            await rest(stop, settings.poll_s)
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Clock:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._failed: dict[int, _Pause] = {}
-        self._in_trouble = False
+        self._trouble = Trouble(_log, "clock")
 
     async def round(self, stop: asyncio.Event | None = None) -> int:
         """Do what is due now, oldest first; gives how many campaigns were moved."""
@@ -50,9 +50,9 @@ class Clock:
             # Campaigns that fail stay due: they must not fill the batch for ever.
             due = await lookups.due(self._office.now(), BATCH + len(self._failed))
         except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the clock
-            self._trouble(error)
+            self._trouble.met(error)
             return 0
-        self._well()
+        self._trouble.over()
         keys = {campaign for _, campaign in due}
         self._failed = {campaign: pause for campaign, pause in self._failed.items() if campaign in keys}
         moved = 0
@@ -71,7 +71,7 @@ class Clock:
         try:
             await perform_due(self._office, account_id, campaign_id)
         except Unavailable as error:
-            self._trouble(error)
+            self._trouble.met(error)
             return False
         except Exception:  # noqa: BLE001  # a mistake in one campaign must not stop the others
             seconds = FIRST_PAUSE_S if pause is None else min(2 * pause.seconds, LONGEST_PAUSE_S)
@@ -80,24 +80,3 @@ class Clock:
             return False
         self._failed.pop(campaign_id, None)
         return True
-
-    def _trouble(self, error: Exception) -> None:
-        """Say once what is in the way, until a round succeeds."""
-        if self._in_trouble:
-            return
-        self._in_trouble = True
-        if isinstance(error, Unavailable):
-            _log.warning("clock:database_lost error=%s", error)
-        else:
-            _log.error("clock:round_failed", exc_info=error)
-
-    def _well(self) -> None:
-        if self._in_trouble:
-            self._in_trouble = False
-            _log.info("clock:recovered")
-
-
-async def _rest(stop: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await stop.wait()

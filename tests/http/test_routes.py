@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from tests.schema.conftest import ORIGIN, POLICIES
 
 from gql_approvals.policy.engine import Policy
+from gql_approvals.policy.problem import Code, PolicyProblem, Severity
 from gql_approvals.schema import sdl
 
 PREFLIGHT = {
@@ -17,10 +18,26 @@ async def test_a_live_server_says_so_and_a_ready_one_names_its_policy(api):
     live, ready = [await api.client.get(f"/healthz/{name}") for name in ("live", "ready")]
 
     assert (live.status_code, live.json()) == (200, {"status": "live"})
-    assert (ready.status_code, ready.json()) == (
-        200,
-        {"status": "ready", "policy": Policy.load(POLICIES, now=datetime.now(UTC)).version},
-    )
+    policy = ready.json()["policy"]
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+    assert policy.pop("loadedAt").startswith(str(api.clock().date()))
+    assert policy == {
+        "version": Policy.load(POLICIES, now=datetime.now(UTC)).version,
+        "refused": None,
+        "problems": [],
+        "everywhere": [],  # nothing runs beside the requests here that would report it
+    }
+
+
+async def test_a_ready_server_says_where_refused_files_are_wrong_but_not_what_they_say(api):
+    problem = PolicyProblem("policies/policy.csv", 15, 22, Code.ROLE, "unknown role `secret`")
+    warning = PolicyProblem("policies/policy.csv", 1, 1, Code.BOM, "", severity=Severity.WARNING)
+    api.office.policy.refuse("0123456789ab", (warning, problem), api.clock())
+    try:
+        policy = (await api.client.get("/healthz/ready")).json()["policy"]
+    finally:
+        api.office.policy.exchange(api.office.policy())
+    assert (policy["refused"], policy["problems"]) == ("0123456789ab", ["policy.csv:15:22 [role]"])
 
 
 async def test_the_schema_is_handed_out_as_a_file(api):

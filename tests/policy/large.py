@@ -1,4 +1,4 @@
-"""A policy of any length, such as a company with many accounts would have: the shipped one, and more roles."""
+"""A policy of any length, as a company with many accounts would have: the shipped one, and more roles."""
 
 import itertools
 from pathlib import Path

@@ -102,7 +102,13 @@ async def create_account(office: Office, new: NewAccount) -> Account:
     if await people.account_by_slug(new.slug) is not None:
         raise _wrong("account", f"there is an account `{new.slug}` already: choose another slug")
     now = office.now()
-    account = await people.create_account(new.slug, name=new.name, time_zone=new.time_zone, now=now)
+    account = await people.create_account(
+        new.slug,
+        name=new.name,
+        time_zone=new.time_zone,
+        now=now,
+        policy_version=office.policy().version,
+    )
     await _note(office, account.id, "account:created", {"slug": new.slug})
     return account
 

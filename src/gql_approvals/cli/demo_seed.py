@@ -15,6 +15,8 @@ from gql_approvals.persistence.database import Database
 from gql_approvals.policy.engine import Policy
 from gql_approvals.service.caller import Caller
 from gql_approvals.service.perform import Office, perform, perform_due
+from gql_approvals.service.policy_in_force import PolicyInForce
+from gql_approvals.service.policy_reload import keep_text
 from gql_approvals.service.tasks import AccountTask, CampaignTask
 from gql_approvals.workflow.account import AccountIntent
 from gql_approvals.workflow.case import Rules
@@ -49,7 +51,8 @@ class _Deed:
 async def seed(database: Database, policy: Policy, now: datetime) -> None:
     """Fill an empty, migrated database."""
     clock = _SetTime(now - _days(FOUNDED_DAYS_AGO))
-    office = Office(database=database, policy=lambda: policy, now=clock, rules=Rules())
+    office = Office(database=database, policy=PolicyInForce(policy), now=clock, rules=Rules())
+    await keep_text(policy, clock())
     callers = await database.transaction(lambda: _found(office))
     made: dict[str, int] = {}
     for deed in sorted(_deeds(now), key=lambda deed: deed.at):

@@ -7,6 +7,7 @@ from typing import cast
 import click
 
 from gql_approvals.cli.output import CannotStart
+from gql_approvals.settings import from_environment
 
 FACTORY = "gql_approvals.app:from_environment"
 _SHUTDOWN_S = 5  # running requests may end within this
@@ -45,6 +46,8 @@ def run(listener: socket.socket, workers: int) -> None:
     import uvicorn
     from uvicorn.supervisors import Multiprocess
 
+    from gql_approvals import logs
+
     config = uvicorn.Config(
         FACTORY,
         factory=True,
@@ -52,6 +55,7 @@ def run(listener: socket.socket, workers: int) -> None:
         lifespan="on",
         ws="none",
         server_header=False,
+        log_config=logs.configuration(from_environment().log),
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
     if workers > 1:

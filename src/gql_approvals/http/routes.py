@@ -12,6 +12,8 @@ from gql_approvals.http.graphiql import GraphiqlConfig, graphiql_page, graphiql_
 from gql_approvals.http.graphql_view import graphql_endpoint
 from gql_approvals.schema import sdl
 from gql_approvals.service.perform import Office
+from gql_approvals.service.policy_in_force import PolicyInForce
+from gql_approvals.service.policy_status import versions_in_force
 
 
 def routes(office: Callable[[], Office], page: Callable[[], GraphiqlConfig] | None) -> list[BaseRoute]:
@@ -26,9 +28,10 @@ def routes(office: Callable[[], Office], page: Callable[[], GraphiqlConfig] | No
     async def ready(_: Request) -> Response:
         try:
             await office().database.ping()
+            everywhere = await versions_in_force(office().now())
         except Unavailable as error:
             return written({"status": "unavailable", "database": error.message}, 503)
-        return written({"status": "ready", "policy": office().policy().version}, 200)
+        return written({"status": "ready", "policy": _policy(office().policy, everywhere)}, 200)
 
     return [
         Route("/graphql", graphql, methods=["GET", "POST"]),
@@ -37,6 +40,17 @@ def routes(office: Callable[[], Office], page: Callable[[], GraphiqlConfig] | No
         Route("/healthz/ready", ready),
         *([] if page is None else graphiql_routes()),
     ]
+
+
+def _policy(policy: PolicyInForce, everywhere: tuple[str, ...]) -> dict[str, object]:
+    """What anybody may know: which version decides here and elsewhere, and where refused files are wrong."""
+    return {
+        "version": policy().version,
+        "loadedAt": policy().loaded_at,
+        "refused": None if policy.refused is None else policy.refused.version,
+        "problems": [] if policy.refused is None else policy.refused.places,
+        "everywhere": everywhere,
+    }
 
 
 def _wants_page(request: Request) -> bool:

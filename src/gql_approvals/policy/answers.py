@@ -11,6 +11,7 @@ from functools import cached_property
 
 from gql_approvals.errors import Reason
 from gql_approvals.policy.classes import NOTHING_ELSE, Classes, Distinctions, GrantClass, merge
+from gql_approvals.policy.conditions import Condition
 from gql_approvals.policy.duties import DECIDE, EXEMPTS, MAKE, REQUIRES_VIEW, SEPARATED
 from gql_approvals.policy.judge import Judge, casbin_line, casbin_lines
 from gql_approvals.policy.model import Model
@@ -40,6 +41,7 @@ class Answers:
         self._lines: dict[tuple[str, Permission], tuple[Grant, ...]] = {}
         self._classes: dict[tuple[str, Permission], Classes] = {}
         self._cells: dict[tuple[frozenset[str], str, Permission], Cell] = {}
+        self._partitions: dict[frozenset[tuple[str, Condition]], Classes] = {}
         self._grounds: dict[frozenset[tuple[str, ...]], Ground] = {}
         self._conflicts: dict[tuple[frozenset[str], str], tuple[Reason, ...]] = {}
         self._heritage: dict[tuple[frozenset[str], str], frozenset[str]] = {}
@@ -110,7 +112,7 @@ class Answers:
         if cell is None:
             held = self._held(*key)
             besides = self._held(roles, account, Permission.VIEW) if permission in REQUIRES_VIEW else ()
-            cell = Cell(self._ground(held, roles, key[1]), Classes((*held, *besides), self._besides))
+            cell = Cell(self._ground(held, roles, key[1]), self._told_apart_by((*held, *besides)))
             if self.remembers:
                 self._cells[key] = cell
         return cell
@@ -126,11 +128,18 @@ class Answers:
     def _ground(self, lines: tuple[Grant, ...], roles: frozenset[str], place: str) -> "Ground":
         """Whoever holds lines that say the same gets the same answers: Casbin is asked about the first."""
         if not self.remembers:
-            return Ground(roles, place, casbin_lines(self.rules.grants), Classes(lines, self._besides))
+            return Ground(roles, place, casbin_lines(self.rules.grants), self._told_apart_by(lines))
         sayings = frozenset(tuple(casbin_line(line)[2:]) for line in lines)
         if sayings not in self._grounds:
-            self._grounds[sayings] = Ground(roles, place, casbin_lines(lines), Classes(lines))
+            self._grounds[sayings] = Ground(roles, place, casbin_lines(lines), self._told_apart_by(lines))
         return self._grounds[sayings]
+
+    def _told_apart_by(self, lines: Collection[Grant]) -> Classes:
+        """The classes of these lines; the same ones for lines that look at the same facts."""
+        key = frozenset((line.channels, line.when) for line in lines)
+        if key not in self._partitions:
+            self._partitions[key] = Classes(lines, self._besides)
+        return self._partitions[key]
 
     def lines(self, account: str, permission: Permission) -> tuple[Grant, ...]:
         """The `p` lines about this action in this account."""
@@ -155,7 +164,7 @@ class Answers:
             lines = self.lines(account, permission)
             if permission in REQUIRES_VIEW:
                 lines += self.lines(account, Permission.VIEW)
-            self._classes[key] = Classes(lines, self._besides)
+            self._classes[key] = self._told_apart_by(lines)
         return self._classes[key]
 
     def allowed(
@@ -240,6 +249,14 @@ class Answers:
             if line is not None and (role == EVERYONE or line.role != EVERYONE):
                 yield role, line
 
+    def sides(self, roles: frozenset[str], account: str) -> tuple[Grant, Grant]:
+        """Of roles in conflict: the first line that lets them make, and the first that lets them decide."""
+        made, decided = (
+            next(line for action in side if (line := self.granting_line(roles, account, action)))
+            for side in (MAKE, DECIDE)
+        )
+        return made, decided
+
     def granting_line(self, roles: frozenset[str], account: str, permission: Permission) -> Grant | None:
         """The first line that allows the roles this action, for some facts."""
         for facts in self.examples(roles, account, permission):
@@ -296,7 +313,7 @@ def _named_by(rules: Rules) -> dict[Permission, frozenset[str]]:
         by_action[line.action].add(line.account)
 
     def named(actions: Collection[Permission]) -> frozenset[str]:
-        return frozenset().union(*(by_action[action] for action in actions))
+        return frozenset[str]().union(*(by_action[action] for action in actions))
 
     duties = frozenset({*SEPARATED, EXEMPTS})
     related = {

@@ -9,7 +9,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from gql_approvals.policy.answers import ELSEWHERE, Answers
-from gql_approvals.policy.duties import ACCOUNT_WIDE, DECIDE, EXEMPTS, MAKE, NEVER_WITHOUT, REQUIRES_VIEW
+from gql_approvals.policy.duties import ACCOUNT_WIDE, EXEMPTS, NEVER_WITHOUT, REQUIRES_VIEW
 from gql_approvals.policy.problem import FIRST, Code, PolicyProblem, Severity, did_you_mean
 from gql_approvals.policy.redundancy import Finding, useless_lines
 from gql_approvals.policy.rules import ANY, EVERYWHERE, Grant, Line, Link, Requirement, Rules, in_scope
@@ -155,9 +155,9 @@ def _too_deep(rules: Rules, rows: list[Row]) -> Iterator[Finding]:
 
 
 def _duplicates(rows: list[Row]) -> Iterator[Finding]:
-    first: dict[tuple[str, ...], int] = {}
+    first: dict[str, int] = {}
     for row in rows:
-        line = first.setdefault(tuple(" ".join(text.split()) for text in row.texts), row.line)
+        line = first.setdefault(row.said, row.line)
         if line != row.line:
             yield row, 0, Code.DUPLICATE, f"line {line} says the same", "remove one of the two"
 
@@ -194,10 +194,7 @@ def _mixed_duties(answers: Answers) -> Iterator[Finding]:
     for roles, account in _cases(answers):
         if not answers.conflict(roles, account):
             continue
-        made, decided = (
-            next(line for p in side if (line := answers.granting_line(roles, account, p)))
-            for side in (MAKE, DECIDE)
-        )
+        made, decided = answers.sides(roles, account)
         if (made.row.line, decided.row.line) not in reported:
             reported.add((made.row.line, decided.row.line))
             message = (

@@ -9,9 +9,10 @@ from gql_approvals.errors import BadPolicy, Reason
 from gql_approvals.policy.answers import Answers
 from gql_approvals.policy.check import check_meaning, check_structure
 from gql_approvals.policy.classes import GrantClass
+from gql_approvals.policy.expectations import Expectation, check_expectations, read_expectations
 from gql_approvals.policy.files import PolicyFiles, SourceFile, read_files
 from gql_approvals.policy.model import Model, read_model
-from gql_approvals.policy.problem import PolicyProblem, Severity
+from gql_approvals.policy.problem import PolicyProblem, Severity, errors_of
 from gql_approvals.policy.reasons import explain
 from gql_approvals.policy.rules import Rules, read_rules
 from gql_approvals.policy.source import split_rows
@@ -49,8 +50,7 @@ class Policy:
         """
         policy, problems = read_policy(folder, now=now, accounts=accounts)
         if policy is None:
-            errors = [problem.text for problem in problems if problem.severity is Severity.ERROR]
-            raise BadPolicy("\n".join(errors))
+            raise BadPolicy("\n".join(errors_of(problems)))
         return policy
 
     def allows(
@@ -91,6 +91,12 @@ class Policy:
         """Why `allows` is what it is; the first reason decided."""
         return explain(self.answers, roles, account, permission, facts)
 
+    def rules_as_text(self) -> tuple[str, ...]:
+        """Every rule with single spaces and without comments, in the order of the file."""
+        rules = self.answers.rules
+        lines = sorted((*rules.links, *rules.grants, *rules.requirements), key=lambda line: line.row.line)
+        return tuple(line.row.said for line in lines)
+
     def warm(self, role_sets: Iterable[tuple[str, frozenset[str]]]) -> None:
         """Ask everything about these (account, roles) now, so that no request is the first to ask."""
         for account, roles in role_sets:
@@ -126,13 +132,28 @@ def _checked(
     """The answers from some files; the same texts are checked once, and share what is remembered."""
     model, problems = _model(files.model)
     rules, found = _rules(files.policy, accounts)
-    problems += found
+    expectations, mistakes = _expectations(files.tests)
+    problems += found + mistakes
     answers: Answers | None = None
     if model is not None and not _has_error(problems):
         answers = Answers(model, rules)
         problems += check_meaning(answers, files.policy.name)
+        if not _has_error(problems):
+            problems += check_expectations(answers, expectations)[1]
     problems.sort(key=lambda problem: (problem.file, problem.line, problem.column))
     return None if _has_error(problems) else answers, tuple(problems)
+
+
+def _expectations(files: tuple[SourceFile, ...]) -> tuple[list[Expectation], list[PolicyProblem]]:
+    expectations: list[Expectation] = []
+    problems: list[PolicyProblem] = []
+    for file in files:
+        # No other Casbin tool reads the tests: what spreadsheets do to them does not matter.
+        errors = [problem for problem in file.problems if problem.severity is Severity.ERROR]
+        read, mistakes = ((), []) if errors else read_expectations(file.text, file.name)
+        expectations += read
+        problems += errors + mistakes
+    return expectations, problems
 
 
 def _model(file: SourceFile) -> tuple[Model | None, list[PolicyProblem]]:

@@ -22,6 +22,7 @@ class Code(StrEnum):
     MISSING = "missing"  # no such file, or it cannot be read
     ENCODING = "encoding"  # not UTF-8
     EMPTY = "empty"  # no line but comments
+    EXAMINATION = "examination"  # checking the file took too long, or broke
     MODEL = "model"  # Casbin cannot load model.conf, or a definition is missing or changed
     MATCHER = "matcher"  # the matcher fails, or (warning) is not the shipped one
     # the line
@@ -63,7 +64,10 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyProblem:
-    """One problem; `line` and `column` count from 1, columns in characters."""
+    """One problem; `line` and `column` count from 1, columns in characters.
+
+    `account`: the only account whose people may read it, where it names one of them.
+    """
 
     file: str
     line: int
@@ -72,12 +76,18 @@ class PolicyProblem:
     message: str
     help: str | None = None
     severity: Severity = Severity.ERROR
+    account: str | None = None
 
     @property
     def text(self) -> str:
         """One line for people: `file:line:column: [code] message: help`."""
         hint = f": {self.help}" if self.help else ""
         return f"{self.file}:{self.line}:{self.column}: [{self.code}] {self.message}{hint}"
+
+
+def errors_of(problems: Iterable[PolicyProblem]) -> list[str]:
+    """One line for each problem that refuses the files."""
+    return [problem.text for problem in problems if problem.severity is Severity.ERROR]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

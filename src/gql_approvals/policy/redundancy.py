@@ -97,7 +97,7 @@ def _is_named(line: Grant | Requirement, other: Grant | Requirement) -> bool:
 
     Lines that are equal to the letter are duplicates, and named as such.
     """
-    return not _covers(line, other) or (line.row.line > other.row.line and _said(line) != _said(other))
+    return not _covers(line, other) or (line.row.line > other.row.line and line.row.said != other.row.said)
 
 
 def _meet(line: Grant, other: Grant) -> bool:
@@ -111,10 +111,6 @@ def _named(line: Grant | Requirement) -> frozenset[str]:
     return frozenset(line.channels.split())
 
 
-def _said(line: Line) -> str:
-    return ", ".join(" ".join(text.split()) for text in line.row.texts)
-
-
 def _shadowed(line: Line, other: Line) -> Finding:
-    message = f"line {other.row.line} already says this ({_said(other)})"
+    message = f"line {other.row.line} already says this ({other.row.said})"
     return line.row, 0, Code.SHADOWED, message, "remove this line"

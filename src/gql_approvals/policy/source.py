@@ -39,6 +39,11 @@ class Row:
         """The cells' texts."""
         return tuple(cell.text for cell in self.cells)
 
+    @property
+    def said(self) -> str:
+        """The line as it would be written without alignment: rows that say the same are equal."""
+        return ", ".join(" ".join(text.split()) for text in self.texts)
+
 
 def read_text(path: Path, file: str) -> tuple[str, list[PolicyProblem]]:
     """Return the file's text, without BOM and carriage returns; "" when it has an error."""

@@ -20,4 +20,13 @@ class Facts:
     audience: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person in an account, by its short name; `name` is how messages call them."""
+
+    account: str
+    name: str
+    roles: frozenset[str]
+
+
 NEUTRAL = Facts()

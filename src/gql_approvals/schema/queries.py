@@ -10,13 +10,14 @@ from gql_approvals.errors import BadUserInput
 from gql_approvals.persistence import lookups, pages
 from gql_approvals.persistence.pages import CampaignFilter, CampaignOrder
 from gql_approvals.schema import campaigns as shown
-from gql_approvals.schema import inputs, people, records
+from gql_approvals.schema import inputs, people, policies, records
 from gql_approvals.schema.connections import MAX_FIRST, After, Connection, First, connect
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.enums import CampaignOrderField, OrderDirection
 from gql_approvals.schema.fields import arg, field
 from gql_approvals.schema.node import NO_ROW, Node, key_of
 from gql_approvals.service import reading
+from gql_approvals.service.policy_status import alive_workers
 from gql_approvals.workflow import model
 from gql_approvals.workflow.content import is_storable
 from gql_approvals.workflow.identity import parse_global_id
@@ -167,11 +168,12 @@ class Query:
         )
 
     @field
-    async def policy_status(self, info: Info) -> records.PolicyStatus | None:
+    async def policy_status(self, info: Info) -> policies.PolicyStatus | None:
         """The policy in force. Needs the permission `view_policy`."""
         caller, scene = await info.context.caller(), await info.context.scene()
         reading.demand(scene, caller.user_id, Permission.VIEW_POLICY)
-        return records.policy_status(scene.policy, scene.account.slug)
+        office = info.context.office
+        return policies.policy_status(office.policy, await alive_workers(office.now()), scene.account.slug)
 
 
 # ------------------------------------------------------------------------------------------------- nodes

@@ -1,11 +1,10 @@
-"""The audit log and the policy, as the API answers them."""
+"""The audit log, explanations and previews, as the API answers them."""
 
 from datetime import datetime
 
 import strawberry
 
 from gql_approvals.persistence.audit import AuditEvent as Event
-from gql_approvals.policy.engine import Policy
 from gql_approvals.schema import parts, people
 from gql_approvals.schema.campaigns import Campaign
 from gql_approvals.schema.campaigns import campaign as shown
@@ -43,28 +42,6 @@ class AuditEvent(Node):
         key = self.value.entry.campaign
         found = None if key is None else await info.context.campaign(key)
         return None if found is None else shown(found)
-
-
-@strawberry.type(description="Something remarkable in a policy file.")
-class PolicyProblem:
-    """Answers `policy.problem.PolicyProblem`."""
-
-    file: str = about("The file.")
-    line: int = about("Counted from 1.")
-    column: int = about("Counted from 1.")
-    code: str = about("A stable code.")
-    message: str = about("What it is.")
-    help: str | None = about("How to fix it.")
-
-
-@strawberry.type(description="The policy in force.")
-class PolicyStatus:
-    """Answers `policy.engine.Policy`."""
-
-    version: str = about("A hash over both files.")
-    loaded_at: datetime = about("When this worker loaded it.")
-    roles: list[str] = about("The roles that members of this account can hold.")
-    problems: list[PolicyProblem] = about("Warnings about the files in force.")
 
 
 @strawberry.type(description="What the policy says about a member and a permission, and why.")
@@ -121,26 +98,6 @@ def audit_event(value: Event) -> AuditEvent:
         policy_version=value.entry.policy_version,
         hash=value.hash,
         previous_hash=value.previous_hash,
-    )
-
-
-def policy_status(value: Policy, account_slug: str) -> PolicyStatus:
-    """The policy as the API answers it."""
-    return PolicyStatus(
-        version=value.version,
-        loaded_at=value.loaded_at,
-        roles=list(value.roles(account_slug)),
-        problems=[
-            PolicyProblem(
-                file=item.file,
-                line=item.line,
-                column=item.column,
-                code=item.code,
-                message=item.message,
-                help=item.help,
-            )
-            for item in value.problems
-        ],
     )
 
 
