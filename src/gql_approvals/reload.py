@@ -9,6 +9,7 @@ import hashlib
 import logging
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -33,17 +34,27 @@ _log = logging.getLogger(__name__)
 async def follow_policy(office: Office, settings: Settings, stop: asyncio.Event) -> None:
     """Put changed policy files in force within two seconds, until `stop` is set."""
     driver = Reload(office, settings.policy_folder)
+
+    async def look() -> None:
+        await driver.round(asyncio.get_running_loop().time())
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_repeat(look, LOOK_S, stop))
+        group.create_task(_repeat(driver.report, REPORT_S, stop))  # also while an examination takes long
+    with contextlib.suppress(Exception):  # a report that stays is ignored after a while
+        await policies.forget(driver.worker)
+
+
+async def _repeat(act: Callable[[], Awaitable[None]], pause_s: float, stop: asyncio.Event) -> None:
     trouble = Trouble(_log, "policy")
     while not stop.is_set():
         try:
-            await driver.round(asyncio.get_running_loop().time())
+            await act()
             trouble.over()
-        except Exception as error:  # noqa: BLE001  # whatever it is, the next look may succeed
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next attempt may succeed
             trouble.met(error)
             await rest(stop, _RETRY_S)
-        await rest(stop, LOOK_S)
-    with contextlib.suppress(Exception):  # a report that stays is ignored after a while
-        await policies.forget(driver.worker)
+        await rest(stop, pause_s)
 
 
 def node_of(folder: Path) -> str:
@@ -60,8 +71,6 @@ class Reload:
     _watch: Watch = field(init=False)
     _told_version: str | None = field(default=None, init=False)
     _told_refusal: Refused | None = field(default=None, init=False)
-    _reported: tuple[str, Refused | None] | None = field(default=None, init=False)
-    _report_due_s: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         self._watch = Watch(self.folder)
@@ -84,8 +93,8 @@ class Reload:
             except BaseException:
                 self._watch.look_again()
                 raise
+            await self.report()
         await self._tell()
-        await self._report(now_s)
 
     async def _tell(self) -> None:
         version, refused = self.office.policy().version, self.office.policy.refused
@@ -98,10 +107,9 @@ class Reload:
             await tell_of_refusal(self.office, node=socket.gethostname(), key=key)
             self._told_refusal = refused
 
-    async def _report(self, now_s: float) -> None:
+    async def report(self) -> None:
+        """Say which version this worker obeys; whoever has been silent for long is forgotten."""
         policy, refused = self.office.policy(), self.office.policy.refused
-        if (policy.version, refused) == self._reported and now_s < self._report_due_s:
-            return
         now = self.office.now()
         await policies.report(
             WorkerReport(
@@ -114,4 +122,3 @@ class Reload:
             )
         )
         await policies.forget_before(now - 2 * FRESH)
-        self._reported, self._report_due_s = (policy.version, refused), now_s + REPORT_S

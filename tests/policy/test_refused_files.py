@@ -1,5 +1,6 @@
 """One broken file a mistake, with the exact message an admin reads."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -348,6 +349,16 @@ def test_a_file_without_lines_is_refused(folder: Callable[..., Path], text: str)
 def test_a_file_that_is_not_utf_8_is_refused(folder: Callable[..., Path], data: bytes, place: str):
     expected = f"policies/policy.csv:{place}: [encoding] the file is not UTF-8: save it as UTF-8"
     assert messages(folder(data)) == [expected]
+
+
+def test_what_is_no_file_and_what_is_too_large_is_refused_unread(folder: Callable[..., Path]):
+    place = folder(b"#" * 4_000_001)
+    (place / "model.conf").unlink()
+    os.mkfifo(place / "model.conf")
+    assert messages(place) == [
+        "policies/model.conf:1:1: [missing] is no file",
+        "policies/policy.csv:1:1: [examination] is larger than 4 MB: take lines out",
+    ]
 
 
 def test_missing_files_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -32,6 +32,7 @@ class Worker:
         self._at_s = 0.0
 
     async def look(self, rounds: int = 6) -> None:
+        await self.driver.report()
         for _ in range(rounds):
             self._at_s += 0.1
             await self.driver.round(self._at_s)

@@ -5,12 +5,14 @@ quotes, padding) is accepted with a warning, because other Casbin tools read suc
 """
 
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from gql_approvals.policy.problem import FIRST, Code, PolicyProblem, Severity
 
 _CELL = re.compile(r'\s*(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<plain>[^,"#]*))\s*')
+_MOST_BYTES = 4_000_000  # some 50 000 rules: reading it must not stop the server for long
 _WRONG_SEPARATORS = {";": "`;`", "\t": "tabs"}
 _UNUSUAL = {
     Code.QUOTED: "quotes around a column",
@@ -47,13 +49,9 @@ class Row:
 
 def read_text(path: Path, file: str) -> tuple[str, list[PolicyProblem]]:
     """Return the file's text, without BOM and carriage returns; "" when it has an error."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return "", [PolicyProblem(file, *FIRST, Code.MISSING, "there is no such file")]
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        return "", [PolicyProblem(file, *FIRST, Code.MISSING, f"cannot be read: {reason.lower()}")]
+    data = _bytes_of(path, file)
+    if isinstance(data, PolicyProblem):
+        return "", [data]
     problems: list[PolicyProblem] = []
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
@@ -68,6 +66,23 @@ def read_text(path: Path, file: str) -> tuple[str, list[PolicyProblem]]:
     if "\0" in text:
         return "", [_not_utf8(file, text.count("\n", 0, text.index("\0")) + 1, 1)]
     return text, problems
+
+
+def _bytes_of(path: Path, file: str) -> bytes | PolicyProblem:
+    """The file's bytes, or why they cannot be had; nothing that would keep its reader waiting is opened."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return PolicyProblem(file, *FIRST, Code.MISSING, "is no file")
+        if found.st_size > _MOST_BYTES:
+            message = f"is larger than {_MOST_BYTES // 1_000_000} MB"
+            return PolicyProblem(file, *FIRST, Code.EXAMINATION, message, "take lines out")
+        return path.read_bytes()
+    except FileNotFoundError:
+        return PolicyProblem(file, *FIRST, Code.MISSING, "there is no such file")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return PolicyProblem(file, *FIRST, Code.MISSING, f"cannot be read: {reason.lower()}")
 
 
 def split_rows(text: str, file: str) -> tuple[list[Row], list[PolicyProblem]]:
