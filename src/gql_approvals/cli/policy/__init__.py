@@ -8,6 +8,7 @@ import click
 from gql_approvals.cli.policy.check import check
 from gql_approvals.cli.policy.diff import diff
 from gql_approvals.cli.policy.explain import explain
+from gql_approvals.cli.policy.history import show_version, versions
 from gql_approvals.cli.policy.matrix import matrix
 from gql_approvals.cli.policy.test import test
 
@@ -20,5 +21,5 @@ def policy() -> None:
     """
 
 
-for _command in (check, explain, test, diff, matrix):
+for _command in (check, explain, test, diff, matrix, versions, show_version):
     policy.add_command(_command)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,7 +83,7 @@ def _warn_of_matcher(policy: Policy) -> None:
 
 # ------------------------------------------------------------------------------------------ the database
 async def _read(
-    url: str, versions: Iterable[str], *, members: bool
+    url: str, versions: Sequence[str], *, members: bool
 ) -> tuple[dict[str | None, PolicyFiles], tuple[Member, ...]]:
     """The kept versions, and the active members; () where roles have to stand in for them."""
     if not members and not versions:
@@ -92,8 +92,8 @@ async def _read(
         try:
             await stack.enter_async_context(existing_database(url))
         except NoDatabase as error:
-            for text in versions:
-                raise CannotStart(f"the version `{text}` cannot be looked up: {error}") from error
+            if versions:
+                raise CannotStart(f"the version `{versions[0]}` cannot be looked up: {error}") from error
             click.echo(f"roles are compared, not members: {error}", err=True)
             return {}, ()
         found: dict[str | None, PolicyFiles] = {text: await _kept(text) for text in versions}

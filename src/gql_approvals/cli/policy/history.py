@@ -1,0 +1,66 @@
+"""`policy versions` and `policy show`: every version that ever decided anything, with its text."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import click
+
+from gql_approvals.cli.output import CannotStart, format_option, show
+from gql_approvals.settings import from_environment
+
+Read = TypeVar("Read")
+
+
+@click.command()
+@format_option
+def versions(form: str) -> None:
+    """List the versions that the database keeps, newest first, and where they are in force."""
+    from gql_approvals.persistence import policies
+    from gql_approvals.service.policy_status import alive_workers
+
+    async def read() -> list[dict[str, object]]:
+        alive = await alive_workers(datetime.now(UTC))
+        return [
+            {
+                "version": version,
+                "since": first_at.isoformat(timespec="seconds"),
+                "workers": sum(worker.version == version for worker in alive),
+            }
+            for version, first_at in await policies.known_versions()
+        ]
+
+    found = _from_database(read)
+    lines = [f"{one['version']}  {one['since']}  {_obeyed(one['workers'])}".rstrip() for one in found]
+    show({"versions": found}, "\n".join(lines) or "no server has put a version in force yet", form)
+
+
+@click.command(name="show")
+@click.argument("version")
+@click.option("--model", is_flag=True, help="model.conf instead of policy.csv.")
+def show_version(version: str, *, model: bool) -> None:
+    """Print the policy.csv of a VERSION, as an audit entry or a decision names it."""
+    from gql_approvals.persistence import policies
+
+    text = _from_database(lambda: policies.text_of(version))
+    if text is None:
+        raise click.ClickException(f"the database keeps no version `{version}`: see `policy versions`")
+    click.echo(text.model if model else text.policy, nl=False)
+
+
+def _obeyed(workers: object) -> str:
+    return f"in force on {workers} {'worker' if workers == 1 else 'workers'}" if workers else ""
+
+
+def _from_database(read: Callable[[], Awaitable[Read]]) -> Read:
+    from gql_approvals.cli.policy.database import NoDatabase, existing_database
+
+    async def opened() -> Read:
+        async with existing_database(from_environment().database_url):
+            return await read()
+
+    try:
+        return asyncio.run(opened())
+    except NoDatabase as error:
+        raise CannotStart(f"versions are kept by the database: {error}") from error
