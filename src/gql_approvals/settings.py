@@ -74,6 +74,13 @@ def _mail(value: str) -> str:
     return text
 
 
+def _log(value: str) -> str:
+    text = value.strip().lower()
+    if text not in {"text", "json"}:
+        raise ValueError("must be `text` or `json`")
+    return text
+
+
 def _secret(value: str) -> str:
     text = value.strip()
     try:
@@ -133,6 +140,11 @@ class Settings:
         "how often due times and undelivered messages are looked for, in seconds", _seconds, default=1.0
     )
     database_pool: int = _setting("PostgreSQL connections a worker may use", _whole, default=10)
+    log: str = _setting(
+        "log records on standard error: `text` for people, `json` for programs, a line each",
+        _log,
+        default="text",
+    )
     demo: bool = _setting("set by `gql-approvals demo`: demo tokens and pages", _yes, default=False)
 
     @property

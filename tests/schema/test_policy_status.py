@@ -1,12 +1,13 @@
 """`policyStatus`: which policy is in force, and what is wrong with files that are not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.schema.client import START
 
-from gql_approvals.persistence import policies
+from gql_approvals.persistence import people, policies
 from gql_approvals.persistence.policies import WorkerReport
 from gql_approvals.policy.problem import Code, PolicyProblem, Severity
 
@@ -31,7 +32,8 @@ def refused(api) -> Iterator[None]:
     api.office.policy.exchange(api.office.policy())
 
 
-async def test_the_mistakes_of_refused_files_are_told_with_their_places(api, refused):
+@pytest.mark.usefixtures("refused")
+async def test_the_mistakes_of_refused_files_are_told_with_their_places(api):
     status = (await api.ask("ada", STATUS))["policyStatus"]
 
     assert (status["version"], status["refusedVersion"]) == (api.office.policy().version, "0123456789ab")
@@ -55,6 +57,18 @@ async def test_files_in_force_have_nothing_refused(api):
     status = (await api.ask("ada", STATUS))["policyStatus"]
 
     assert (status["refusedVersion"], status["refusedAt"], status["problems"]) == (None, None, [])
+
+
+async def test_a_member_who_holds_both_sides_is_named_to_their_account_only(api):
+    held = next(one for one in await people.holdings() if one.name == "Vera")
+    vera = next(one for one in await people.members(held.account_id) if one.user_id == held.user_id)
+    await people.save_member(replace(vera, roles=frozenset({"maker", "checker"})))
+
+    ours, theirs = [(await api.ask(name, STATUS))["policyStatus"]["problems"] for name in ("ada", "gil")]
+
+    assert [(one["code"], one["refuses"]) for one in ours] == [("members", False)]
+    assert ours[0]["message"].startswith(f"Vera <{held.email}> holds `checker` and `maker` in `acme`")
+    assert [one["message"] for one in theirs] == ["a member of another account could both make and decide"]
 
 
 async def test_workers_that_were_silent_for_long_are_left_out(api):

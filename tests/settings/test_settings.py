@@ -9,6 +9,7 @@ from gql_approvals.settings import Settings, from_environment, name_of, to_envir
 
 WEB = "must be an address such as `https://sender.example/hand-over`"
 MAIL = "must be `outbox`, `console` or `smtp://user:password@host:port`"
+LOG = "must be `text` or `json`"
 YES = "say `true` or `false`"
 WHOLE = "must be a whole number, zero or more"
 SECONDS = "must be a number of seconds above 0, up to 3600"
@@ -26,6 +27,7 @@ def problems_of(**given: str) -> list[str]:
     [
         ("MAIL", "pigeon", MAIL),
         ("MAIL", "smtp://", MAIL),
+        ("LOG", "xml", LOG),
         ("REVIEW_URL", "app.example/review", WEB),
         ("DELIVERY_URL", "ftp://sender.example", WEB),
         ("ALLOWED_ORIGINS", "https://a.example,b.example", WEB),
@@ -109,9 +111,11 @@ def test_settings_survive_the_way_through_the_environment():
             "GQL_APPROVALS_GRAPHIQL": "off",
             "GQL_APPROVALS_REVIEW_DAYS": "7",
             "GQL_APPROVALS_POLL_S": "0.25",
+            "GQL_APPROVALS_LOG": "JSON",
         }
     )
 
+    assert changed.log == "json"
     assert changed.allowed_origins == ("https://a.example", "http://localhost:3000")
     assert from_environment(to_environment(changed)) == changed
 

@@ -1,6 +1,6 @@
 """What another version of the policy changes, for given people: grouped, so that it can be told shortly.
 
-What differs is found in `differences`; how it reads stands in `wording`. No database is known here.
+What differs is found in `differences`; how it reads stands in `impact_text`. No database is known here.
 """
 
 from collections import defaultdict

@@ -4,12 +4,17 @@ from collections.abc import Iterable, Iterator
 
 from gql_approvals.policy.duties import EXEMPTS
 from gql_approvals.policy.engine import Policy
-from gql_approvals.policy.problem import Code, PolicyProblem
+from gql_approvals.policy.problem import Code, PolicyProblem, Severity
 from gql_approvals.policy.subject import Member
 
 
-def conflicting_members(policy: Policy, members: Iterable[Member]) -> Iterator[PolicyProblem]:
-    """An error for each member whose roles would be in conflict, which only their account may read."""
+def conflicting_members(
+    policy: Policy, members: Iterable[Member], severity: Severity
+) -> Iterator[PolicyProblem]:
+    """A problem for each member whose roles are in conflict, which only their account may read.
+
+    It is an error of files that are to be put in force, and a warning about those that are.
+    """
     for member in members:
         if not policy.conflict(member.roles, member.account):
             continue
@@ -23,7 +28,13 @@ def conflicting_members(policy: Policy, members: Iterable[Member]) -> Iterator[P
         help_text = f"take a role from them first, or grant one `{EXEMPTS}`, or change one of the lines"
         place = (decided.row.line, decided.row.cells[1].column)
         yield PolicyProblem(
-            policy.files.policy.name, *place, Code.MEMBERS, message, help_text, account=member.account
+            policy.files.policy.name,
+            *place,
+            Code.MEMBERS,
+            message,
+            help_text,
+            severity,
+            member.account,
         )
 
 

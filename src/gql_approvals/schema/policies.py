@@ -46,11 +46,19 @@ class PolicyStatus:
     roles: list[str] = about("The roles that members of this account can hold.")
     refused_version: str | None = about("The version of the files in the folder, if they are refused.")
     refused_at: datetime | None = about("When they were refused.")
-    problems: list[PolicyProblem] = about("Of the refused files, or else warnings about those in force.")
+    problems: list[PolicyProblem] = about(
+        "Of the refused files, or else warnings about those in force; and members who hold both sides."
+    )
     workers: list[PolicyWorker] = about("Every worker of every node: all agree when a change has arrived.")
 
 
-def policy_status(policy: PolicyInForce, workers: Iterable[WorkerReport], account_slug: str) -> PolicyStatus:
+def policy_status(
+    policy: PolicyInForce,
+    *,
+    problems: Iterable[Problem],
+    workers: Iterable[WorkerReport],
+    account_slug: str,
+) -> PolicyStatus:
     """The status as people of this account may see it."""
     in_force, refused = policy(), policy.refused
     return PolicyStatus(
@@ -59,7 +67,7 @@ def policy_status(policy: PolicyInForce, workers: Iterable[WorkerReport], accoun
         roles=list(in_force.roles(account_slug)),
         refused_version=None if refused is None else refused.version,
         refused_at=None if refused is None else refused.since,
-        problems=[_problem(as_seen_from(one, account_slug)) for one in policy.shown_problems()],
+        problems=[_problem(as_seen_from(one, account_slug)) for one in problems],
         workers=[_worker(worker) for worker in workers],
     )
 

@@ -17,6 +17,8 @@ from gql_approvals.schema.enums import CampaignOrderField, OrderDirection
 from gql_approvals.schema.fields import arg, field
 from gql_approvals.schema.node import NO_ROW, Node, key_of
 from gql_approvals.service import reading
+from gql_approvals.service.decision_log import Question
+from gql_approvals.service.policy_reload import members_in_conflict
 from gql_approvals.service.policy_status import alive_workers
 from gql_approvals.workflow import model
 from gql_approvals.workflow.content import is_storable
@@ -173,7 +175,12 @@ class Query:
         caller, scene = await info.context.caller(), await info.context.scene()
         reading.demand(scene, caller.user_id, Permission.VIEW_POLICY)
         office = info.context.office
-        return policies.policy_status(office.policy, await alive_workers(office.now()), scene.account.slug)
+        return policies.policy_status(
+            office.policy,
+            problems=[*office.policy.shown_problems(), *await members_in_conflict(scene.policy)],
+            workers=await alive_workers(office.now()),
+            account_slug=scene.account.slug,
+        )
 
 
 # ------------------------------------------------------------------------------------------------- nodes
@@ -221,17 +228,18 @@ async def _user(info: Info, key: int) -> Node | None:
 
 async def _member(info: Info, key: int) -> Node | None:
     caller, scene = await info.context.caller(), await info.context.scene()
-    if not scene.may(caller.user_id, Permission.MANAGE_MEMBERS):
+    found = next((item for item in scene.members.values() if item.id == key), None)
+    if found is None or not reading.shows(scene, caller.user_id, Question(Permission.MANAGE_MEMBERS)):
         return None
-    return next((people.member(item) for item in scene.members.values() if item.id == key), None)
+    return people.member(found)
 
 
 async def _audit_event(info: Info, key: int) -> Node | None:
     caller, scene = await info.context.caller(), await info.context.scene()
-    if not scene.may(caller.user_id, Permission.VIEW_AUDIT):
-        return None
     found = await lookups.audit_events(scene.account.id, [key])
-    return records.audit_event(found[key]) if key in found else None
+    if key not in found or not reading.shows(scene, caller.user_id, Question(Permission.VIEW_AUDIT)):
+        return None
+    return records.audit_event(found[key])
 
 
 NODES: Mapping[str, Callable[[Info, int], Awaitable[Node | None]]] = {

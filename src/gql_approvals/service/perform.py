@@ -4,9 +4,11 @@
     roles → clock → visible? → allowed? → input → workflow → save state, decision, audit, outbox and key
 
 All of it is one transaction; `authenticate` has happened before and is checked again inside. A refusal
-changes nothing, except that an overdue campaign's expiry is kept.
+changes nothing, except that an overdue campaign's expiry is kept. When it is over, what the policy said of it
+goes into the decision log.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
@@ -18,10 +20,11 @@ from typing import Any
 from gql_approvals.errors import InvalidInput, Problem, Refusal, Unauthenticated
 from gql_approvals.persistence import campaigns, idempotency, people
 from gql_approvals.persistence.database import Database
-from gql_approvals.policy.engine import Policy
 from gql_approvals.service.caller import REFUSED, Caller
+from gql_approvals.service.decision_log import Asked
+from gql_approvals.service.policy_in_force import PolicyInForce
 from gql_approvals.service.scene import Scene
-from gql_approvals.service.tasks import Result, Task, tick
+from gql_approvals.service.tasks import Done, Result, Task, tick
 from gql_approvals.workflow.case import Rules
 from gql_approvals.workflow.content import is_storable, utc_text
 
@@ -33,7 +36,7 @@ class Office:
     """What use cases work with: the database, the policy in force, the clock, the rules."""
 
     database: Database
-    policy: Callable[[], Policy]
+    policy: PolicyInForce
     now: Callable[[], datetime]
     rules: Rules
     state_folder: Path | None = None
@@ -55,46 +58,86 @@ async def perform(office: Office, caller: Caller, task: Task, *, key: str | None
         Unauthenticated: when the caller has been disabled meanwhile.
         Unavailable: when the database is lost or stays busy.
     """
-    fingerprint = fingerprint_of(task)
+    mutation = _Mutation(office, caller, task, key)
+    # what is committed is logged, even if the caller goes away meanwhile
+    return await asyncio.shield(asyncio.create_task(mutation.settle()))
 
-    async def steps() -> Result | Refusal:
-        await people.lock_account(caller.account.id)
-        await task.lock(caller.account.id)
-        if key is not None and _is_usable(key):
-            stored = await idempotency.replay(
-                caller.account.id, caller.user_id, key, fingerprint=fingerprint, now=office.now()
-            )
-            if stored is not None:
-                return stored
-        scene = await office.scene(caller.account.id)
-        if caller.user_id not in scene.active:
-            raise Unauthenticated(REFUSED)
-        clock_wrote = await task.clock(scene)
+
+class _Mutation:
+    """One mutation on its way; `asked` is what the policy was asked in the last attempt at it."""
+
+    def __init__(self, office: Office, caller: Caller, task: Task, key: str | None) -> None:
+        self.office = office
+        self.caller = caller
+        self.task = task
+        self.key = key
+        self.fingerprint = fingerprint_of(task)
+        self.asked: Asked | None = None
+
+    async def settle(self) -> Result:
+        """Try until it is done or refused, and log which."""
         try:
-            task.admit(scene, caller.user_id)
-            _check_key(key)
-            done = await task.apply(scene, caller.user_id)
+            done = await self.office.database.transaction(self.attempt)
+            if isinstance(done, Refusal):
+                raise done
+        except Refusal as refusal:
+            if self.asked is not None:
+                self.asked.refused(refusal)
+            raise
+        if self.asked is not None:
+            self.asked.done(done.result.get("campaign"), done.refusal)
+        if done.refusal is not None:
+            raise done.refusal
+        return done.result
+
+    async def attempt(self) -> Done | Refusal:
+        """Take the steps; a refusal is returned, not raised, where what the clock wrote is to be kept."""
+        self.asked = None
+        await people.lock_account(self.caller.account.id)
+        await self.task.lock(self.caller.account.id)
+        stored = await self.replayed()
+        if stored is not None:
+            return Done(stored)
+        scene = await self.office.scene(self.caller.account.id)
+        if self.caller.user_id not in scene.active:
+            raise Unauthenticated(REFUSED)
+        clock_wrote = await self.task.clock(scene)
+        try:
+            return await self.decided(scene)
         except Refusal as refusal:
             if clock_wrote:
-                return refusal  # returned, not raised: what the clock wrote is kept
+                return refusal
             raise
-        if done.refusal is not None:
-            return done.refusal
-        if key is not None:
+
+    async def replayed(self) -> Result | None:
+        """What was answered under this key before."""
+        if self.key is None or not _is_usable(self.key):
+            return None
+        return await idempotency.replay(
+            self.caller.account.id,
+            self.caller.user_id,
+            self.key,
+            fingerprint=self.fingerprint,
+            now=self.office.now(),
+        )
+
+    async def decided(self, scene: Scene) -> Done:
+        """Ask the policy, then the workflow; save what it says, and under which key."""
+        task, user_id = self.task, self.caller.user_id
+        self.asked = Asked(scene, user_id, task.intent.action, task.questions(user_id))
+        task.admit(scene, user_id)
+        _check_key(self.key)
+        done = await task.apply(scene, user_id)
+        if self.key is not None and done.refusal is None:
             await idempotency.remember(
-                caller.account.id,
-                caller.user_id,
-                key,
-                fingerprint=fingerprint,
+                scene.account.id,
+                user_id,
+                self.key,
+                fingerprint=self.fingerprint,
                 result=done.result,
                 now=scene.now,
             )
-        return done.result
-
-    outcome = await office.database.transaction(steps)
-    if isinstance(outcome, Refusal):
-        raise outcome
-    return outcome
+        return done
 
 
 async def perform_due(office: Office, account_id: int, campaign_id: int) -> None:

@@ -19,7 +19,7 @@ from gql_approvals.policy.engine import Policy, examine
 from gql_approvals.policy.examination import Question, examine_apart
 from gql_approvals.policy.files import MODEL_FILE, POLICY_FILE, PolicyFiles, SourceFile, read_files
 from gql_approvals.policy.members import conflicting_members
-from gql_approvals.policy.problem import PolicyProblem, errors_of
+from gql_approvals.policy.problem import PolicyProblem, Severity, errors_of
 from gql_approvals.policy.subject import Member
 from gql_approvals.service.perform import Office
 from gql_approvals.service.policy_in_force import PolicyInForce
@@ -74,13 +74,21 @@ async def _examined(office: Office, files: PolicyFiles) -> tuple[Policy | None, 
     policy, problems = await examine_apart(question)
     if policy is None:
         return None, problems
-    conflicts = await member_conflicts(policy)
+    conflicts = await members_in_conflict(policy, after=office.policy())
     return (None if conflicts else policy), (*problems, *conflicts)
 
 
-async def member_conflicts(policy: Policy) -> tuple[PolicyProblem, ...]:
-    """An error for each active member of any account who could both make and decide."""
-    mixed = [one for one in await people.role_sets() if policy.conflict(one[1], one[0])]
+async def members_in_conflict(policy: Policy, *, after: Policy | None = None) -> tuple[PolicyProblem, ...]:
+    """A problem for each active member of any account whose roles both make and decide (rule 3).
+
+    `after`: the policy that this one would follow. Who is in conflict under both is left out then, since
+    nothing gets worse for them; for the others it is an error.
+    """
+    mixed = {
+        (account, roles)
+        for account, roles in await people.role_sets()
+        if policy.conflict(roles, account) and not (after and after.conflict(roles, account))
+    }
     if not mixed:
         return ()
     found = [
@@ -88,7 +96,7 @@ async def member_conflicts(policy: Policy) -> tuple[PolicyProblem, ...]:
         for one in await people.holdings()
         if (one.account, one.roles) in mixed
     ]
-    return tuple(conflicting_members(policy, found))
+    return tuple(conflicting_members(policy, found, Severity.ERROR if after else Severity.WARNING))
 
 
 async def keep_text(policy: Policy, now: datetime) -> None:
@@ -103,24 +111,24 @@ async def policy_to_begin_with(
     """What a worker of a running server begins with.
 
     The folder's files or, when these are refused while other workers of the node still serve an older
-    version, that one: a worker that is started anew must not fail where the others go on.
+    version, that one: a worker that is started anew must not fail where the others go on. Members in conflict
+    stop nothing here: by law they may neither make nor decide, and `policyStatus` names them.
 
     Raises:
         BadPolicy: when the files have mistakes and no other worker is alive.
     """
     files = read_files(folder)
     policy, problems = examine(files, now=now, accounts=await people.account_slugs())
-    conflicts = () if policy is None else await member_conflicts(policy)
-    if policy is not None and not conflicts:
+    if policy is not None:
         policy.warm(await people.role_sets())
         await keep_text(policy, now)
         return PolicyInForce(policy)
     alive = [report for report in await policies.reports(alive_since) if report.node == node]
     last_good = await kept(max(alive, key=lambda report: report.loaded_at).version, now) if alive else None
     if last_good is None:
-        raise BadPolicy("\n".join(errors_of((*problems, *conflicts))))
+        raise BadPolicy("\n".join(errors_of(problems)))
     in_force = PolicyInForce(last_good)
-    in_force.refuse(files.version, (*problems, *conflicts), now)
+    in_force.refuse(files.version, problems, now)
     return in_force
 
 

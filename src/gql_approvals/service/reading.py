@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gql_approvals.errors import Forbidden, QueryForbidden, Reason, Refusal
+from gql_approvals.errors import ErrorCode, Forbidden, QueryForbidden, Reason, Refusal
 from gql_approvals.persistence import campaigns, conditions, lookups, pages
 from gql_approvals.persistence.conditions import Grant, Moment
 from gql_approvals.persistence.pages import CampaignFilter, CampaignOrder, Listing
 from gql_approvals.policy.subject import Facts
+from gql_approvals.service.decision_log import Question, log_decision
 from gql_approvals.service.eligibility import Eligibility, electors
 from gql_approvals.service.scene import Scene, Voters, facts_of
 from gql_approvals.service.tasks import waiting_keys
@@ -34,7 +35,7 @@ async def visible_campaigns(scene: Scene, user_id: int, ids: Sequence[int]) -> d
     return {
         key: scene.current(campaign)
         for key, campaign in found.items()
-        if scene.may(user_id, Permission.VIEW, facts_of(campaign, user_id))
+        if shows(scene, user_id, Question(Permission.VIEW, facts_of(campaign, user_id), campaign.id))
     }
 
 
@@ -171,9 +172,19 @@ def permissions(scene: Scene, user_id: int) -> tuple[Permission, ...]:
     return tuple(permission for permission in Permission if scene.ever_may(user_id, permission))
 
 
+def shows(scene: Scene, user_id: int, question: Question) -> bool:
+    """Whether something that exists may be shown to who asked for it; a no is logged, and answered null."""
+    if question.allowed(scene, user_id):
+        return True
+    log_decision(scene, user_id, question, code=ErrorCode.NOT_FOUND)
+    return False
+
+
 def demand(scene: Scene, user_id: int, permission: Permission) -> None:
     """Raise FORBIDDEN for a query field that needs this permission."""
-    if not scene.may(user_id, permission):
+    question = Question(permission)
+    if not question.allowed(scene, user_id):
+        log_decision(scene, user_id, question, code=ErrorCode.FORBIDDEN)
         raise QueryForbidden(
             f"you may not {permission.replace('_', ' ')} here: ask an administrator for a role that may",
             reasons=scene.why(user_id, permission),

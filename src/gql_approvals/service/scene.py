@@ -51,11 +51,14 @@ class Scene:
         self, user_id: int, permission: Permission, facts: Facts | None = None, *, to: int | None = None
     ) -> tuple[Reason, ...]:
         """Why this person holds the permission or not, in the words fit for the reader `to`."""
+        return self.shown(self.reasons(user_id, permission, facts), user_id if to is None else to)
+
+    def reasons(self, user_id: int, permission: Permission, facts: Facts | None = None) -> tuple[Reason, ...]:
+        """The same with the policy's lines, for those who run the server."""
         roles = self.active.get(user_id)
         if roles is None:
             return (Reason("NOT_A_MEMBER", "is no active member of this account"),)
-        reasons = self.policy.reasons(roles, self.account.slug, permission, facts or Facts())
-        return self.shown(reasons, user_id if to is None else to)
+        return self.policy.reasons(roles, self.account.slug, permission, facts or Facts())
 
     def shown(self, reasons: tuple[Reason, ...], to: int) -> tuple[Reason, ...]:
         """The reasons without the policy's lines, unless the reader may see the policy."""

@@ -8,6 +8,7 @@ from gql_approvals.errors import Forbidden, NotFound, QuorumImpossible, Refusal
 from gql_approvals.persistence import audit, campaigns, lookups, people
 from gql_approvals.persistence.audit import Entry
 from gql_approvals.policy.subject import Facts
+from gql_approvals.service.decision_log import Question
 from gql_approvals.service.eligibility import electors
 from gql_approvals.service.record import record
 from gql_approvals.service.scene import Scene, facts_of, facts_of_new
@@ -35,12 +36,21 @@ class Done:
 class Task(Protocol):
     """One mutation's own part of the steps, in their order."""
 
+    @property
+    def intent(self) -> Intent | AccountIntent:
+        """What is asked for."""
+        ...
+
     async def lock(self, account_id: int) -> None:
         """Lock what the mutation is about, within the account."""
         ...
 
     async def clock(self, scene: Scene) -> bool:
         """Write down what time has done to it; whether there was anything to write."""
+        ...
+
+    def questions(self, user_id: int) -> tuple[Question, ...]:
+        """What the policy is asked, the action itself last; nothing about what does not exist."""
         ...
 
     def admit(self, scene: Scene, user_id: int) -> None:
@@ -73,17 +83,21 @@ class CampaignTask:
         self._campaign = await tick(scene, campaign)
         return True
 
+    def questions(self, user_id: int) -> tuple[Question, ...]:
+        """May they see it, and may they do this; what only the system does is no question."""
+        campaign, permission = self._campaign, PERMISSION_OF[self.intent.action]
+        if permission is None:
+            return ()
+        if self.intent.action is Action.CREATE:
+            return (Question(permission, facts_of_new(self.intent)),)
+        if campaign is None:
+            return ()
+        facts = facts_of(campaign, user_id)
+        return (Question(Permission.VIEW, facts, campaign.id), Question(permission, facts, campaign.id))
+
     def admit(self, scene: Scene, user_id: int) -> None:
         """What one may not see does not exist; then the action's permission."""
-        campaign, permission = self._campaign, PERMISSION_OF[self.intent.action]
-        if self.intent.action is not Action.CREATE and (
-            campaign is None or not scene.may(user_id, Permission.VIEW, facts_of(campaign, user_id))
-        ):
-            raise NotFound
-        if permission is None:
-            raise NotFound  # what only the system does is no mutation
-        facts = facts_of_new(self.intent) if campaign is None else facts_of(campaign, user_id)
-        require(scene, user_id, permission, facts)
+        require(scene, user_id, self.questions(user_id), kind="campaign")
 
     async def apply(self, scene: Scene, user_id: int) -> Done:
         """Ask the transition table."""
@@ -135,6 +149,16 @@ class AccountTask:
         del scene
         return False
 
+    def questions(self, user_id: int) -> tuple[Question, ...]:
+        """May they do this; before that, of a publication, may they see its campaign."""
+        campaign, permission = self._campaign, ACCOUNT_ROWS[self.intent.action].permission
+        if self.publication_id is None:
+            return (Question(permission),)
+        if campaign is None:
+            return ()
+        seen = Question(Permission.VIEW, facts_of(campaign, user_id), campaign.id)
+        return (seen, Question(permission, campaign=campaign.id))
+
     def admit(self, scene: Scene, user_id: int) -> None:
         """What is not of this account does not exist; then the action's permission."""
         if (
@@ -143,11 +167,7 @@ class AccountTask:
             and scene.may(user_id, Permission.MANAGE_MEMBERS)
         ):
             raise NotFound("member")
-        if self.publication_id is not None:
-            campaign = self._campaign
-            if campaign is None or not scene.may(user_id, Permission.VIEW, facts_of(campaign, user_id)):
-                raise NotFound("publication")
-        require(scene, user_id, ACCOUNT_ROWS[self.intent.action].permission, Facts())
+        require(scene, user_id, self.questions(user_id), kind="publication")
 
     async def apply(self, scene: Scene, user_id: int) -> Done:
         """Ask the account's table."""
@@ -201,14 +221,23 @@ class AccountTask:
         return {"account": scene.account.id, "member": self.member_id, "publication": self.publication_id}
 
 
-def require(scene: Scene, user_id: int, permission: Permission, facts: Facts) -> None:
-    """Raise FORBIDDEN, with the policy's reasons, unless the person holds the permission."""
-    if scene.may(user_id, permission, facts):
+def require(scene: Scene, user_id: int, questions: tuple[Question, ...], *, kind: str) -> None:
+    """Refuse unless the policy answers every question with yes.
+
+    Raises:
+        NotFound: when there is none, or one before the last has a no: then they see no such `kind`.
+        Forbidden: with the policy's reasons, when the last one has.
+    """
+    if not questions or not all(question.allowed(scene, user_id) for question in questions[:-1]):
+        raise NotFound(kind)
+    asked = questions[-1]
+    if asked.allowed(scene, user_id):
         return
+    permission = asked.permission
     raise Forbidden(
         f"you may not {permission.replace('_', ' ')} here: ask an administrator for a role that may",
         action=permission,
-        reasons=scene.why(user_id, permission, facts),
+        reasons=scene.why(user_id, permission, asked.facts),
         policy_version=scene.policy.version,
     )
 

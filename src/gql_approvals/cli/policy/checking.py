@@ -41,7 +41,7 @@ def judge(files: PolicyFiles, settings: Settings) -> Verdict:
     accounts = None if facts is None else facts.accounts
     policy, problems = examine(files, now=datetime.now(UTC), accounts=accounts)
     if policy is not None and facts is not None:
-        problems += tuple(conflicting_members(policy, facts.members))
+        problems += tuple(conflicting_members(policy, facts.members, Severity.ERROR))
     return Verdict(
         folder=str(Path(files.policy.name).parent),
         accepted=not any(problem.severity is Severity.ERROR for problem in problems),

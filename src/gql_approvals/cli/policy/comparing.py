@@ -20,8 +20,8 @@ from gql_approvals.policy.classes import GrantClass
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.files import MODEL_FILE, POLICY_FILE, PolicyFiles, SourceFile
 from gql_approvals.policy.impact import Impact, every_role, impact
+from gql_approvals.policy.impact_text import NO_DIFFERENCE, counted, impact_lines
 from gql_approvals.policy.subject import Member
-from gql_approvals.policy.wording import NO_DIFFERENCE, counted, impact_lines
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel
 
