@@ -34,7 +34,7 @@ class Answers:
         self.rules = rules
         self.remembers = model.shipped
         self._model = model
-        self._besides = NOTHING_ELSE if model.shipped else _seen_by(model.matchers)
+        self.besides = NOTHING_ELSE if model.shipped else _seen_by(model.matchers)
         self._named = _named_by(rules)
         self._linked = _accounts(rules.links)
         self._required_in = _accounts(rules.requirements)
@@ -110,7 +110,7 @@ class Answers:
         key = (roles, self.place(account, permission), permission)
         cell = self._cells.get(key)
         if cell is None:
-            held = self._held(*key)
+            held = self._held(*key) if self.remembers else self.rules.grants
             besides = self._held(roles, account, Permission.VIEW) if permission in REQUIRES_VIEW else ()
             cell = Cell(self._ground(held, roles, key[1]), self._told_apart_by((*held, *besides)))
             if self.remembers:
@@ -138,7 +138,7 @@ class Answers:
         """The classes of these lines; the same ones for lines that look at the same facts."""
         key = frozenset((line.channels, line.when) for line in lines)
         if key not in self._partitions:
-            self._partitions[key] = Classes(lines, self._besides)
+            self._partitions[key] = Classes(lines, self.besides)
         return self._partitions[key]
 
     def lines(self, account: str, permission: Permission) -> tuple[Grant, ...]:
@@ -161,7 +161,7 @@ class Answers:
         """What the answers for this action may depend on for anybody, view included where the law asks."""
         key = (self.place(account, permission), permission)
         if key not in self._classes:
-            lines = self.lines(account, permission)
+            lines = self.lines(account, permission) if self.remembers else self.rules.grants
             if permission in REQUIRES_VIEW:
                 lines += self.lines(account, Permission.VIEW)
             self._classes[key] = self._told_apart_by(lines)

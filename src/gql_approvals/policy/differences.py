@@ -4,13 +4,12 @@ Nothing is concluded from how their lines differ; only where both show Casbin th
 word, is nobody asked. Who holds the roles stands in `impact`.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from gql_approvals.policy.answers import Answers
-from gql_approvals.policy.classes import NOTHING_ELSE, Classes, Distinctions, GrantClass, merge
+from gql_approvals.policy.classes import Classes, Distinctions, GrantClass, merge
 from gql_approvals.policy.duties import ACCOUNT_WIDE, EXEMPTS, REQUIRES_VIEW, SEPARATED
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.judge import casbin_line
@@ -145,13 +144,14 @@ def _required(answers: Answers, account: str) -> Iterator[Requirement]:
 
 
 def _besides(old: Policy, new: Policy) -> Distinctions:
-    """All facts, and every number of an edited model.conf; nothing under the shipped matchers."""
-    edited = [policy.files.model.text for policy in (old, new) if not policy.answers.remembers]
-    if not edited:
-        return NOTHING_ELSE
-    numbers = {int(digits) for text in edited for digits in re.findall(r"\b[0-9]+\b", text)}
-    cuts = frozenset(number + more for number in numbers for more in (0, 1))
-    return Distinctions(channels=True, statuses=True, relations=True, cuts=cuts)
+    """What the matchers of either version may tell apart by themselves."""
+    found = (old.answers.besides, new.answers.besides)
+    return Distinctions(
+        channels=any(one.channels for one in found),
+        statuses=any(one.statuses for one in found),
+        relations=any(one.relations for one in found),
+        cuts=found[0].cuts | found[1].cuts,
+    )
 
 
 def _joined(apart: list[GrantClass]) -> tuple[GrantClass, ...]:
