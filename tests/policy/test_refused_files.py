@@ -262,7 +262,7 @@ MISTAKES = {
         [
             (
                 "2:15: [view] role `ana` may edit, but not view in `acme`: "
-                "add `p, ana, acme, view, any, always, allow`"
+                f"line {FIRST} denies it: change that line"
             )
         ],
     ),

@@ -216,8 +216,16 @@ def _without_view(answers: Answers) -> Iterator[Finding]:
             if line is not None and line.row.line not in reported:
                 reported.add(line.row.line)
                 message = f"role `{_name(roles)}` may {permission}, but not view{_where(account)}"
-                help_text = f"add `p, {_name(roles)}, {line.account}, view, any, always, allow`"
-                yield line.row, 3, Code.VIEW, message, help_text
+                yield line.row, 3, Code.VIEW, message, _way_to_view(answers, roles, account, line, examples)
+
+
+def _way_to_view(
+    answers: Answers, roles: frozenset[str], account: str, line: Grant, examples: list[Facts]
+) -> str:
+    denied = answers.deciding_line(roles, account, Permission.VIEW, examples[0], allow=False)
+    if denied is not None:
+        return f"line {denied.row.line} denies it: change that line"
+    return f"add `p, {_name(roles)}, {line.account}, view, any, always, allow`"
 
 
 def _impossible_quorums(answers: Answers) -> Iterator[Finding]:
