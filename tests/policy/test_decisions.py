@@ -229,8 +229,7 @@ def asked(policy: Policy) -> int:
 
 def test_what_was_asked_before_is_not_asked_again(load: Callable[..., Policy]):
     policy = load(
-        "p, admin, *, edit, sms, own and audience <= 50k, allow\n"
-        "p, other, *, discard, sms, own, allow\n"
+        "p, admin, *, edit, sms, own and audience <= 50k, allow\np, other, *, discard, sms, own, allow\n"
     )
     roles = held("admin")
     policy.warm([("acme", roles)])
