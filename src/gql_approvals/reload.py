@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gql_approvals.persistence import policies
 from gql_approvals.persistence.policies import WorkerReport
+from gql_approvals.policy.files import PolicyFiles
 from gql_approvals.policy.watch import Watch
 from gql_approvals.service.driving import Trouble, rest
 from gql_approvals.service.perform import Office
@@ -39,8 +40,10 @@ async def follow_policy(office: Office, settings: Settings, stop: asyncio.Event)
         await driver.round(asyncio.get_running_loop().time())
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(_repeat(look, LOOK_S, stop))
+        looking = group.create_task(_repeat(look, LOOK_S, stop))
         group.create_task(_repeat(driver.report, REPORT_S, stop))  # also while an examination takes long
+        await stop.wait()
+        looking.cancel()  # it may wait for an examination; whatever it leaves is done at the next start
     with contextlib.suppress(Exception):  # a report that stays is ignored after a while
         await policies.forget(driver.worker)
 
@@ -58,8 +61,11 @@ async def _repeat(act: Callable[[], Awaitable[None]], pause_s: float, stop: asyn
 
 
 def node_of(folder: Path) -> str:
-    """This machine and its folder: what workers that obey the same files have in common."""
-    return f"{socket.gethostname()}:{folder.resolve()}"
+    """This machine and its folder: what workers that obey the same files have in common.
+
+    Links are not followed: who exchanges a linked folder has the same node before and after.
+    """
+    return f"{socket.gethostname()}:{folder.absolute()}"
 
 
 @dataclass
@@ -71,6 +77,7 @@ class Reload:
     _watch: Watch = field(init=False)
     _told_version: str | None = field(default=None, init=False)
     _told_refusal: Refused | None = field(default=None, init=False)
+    _reporting: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def __post_init__(self) -> None:
         self._watch = Watch(self.folder)
@@ -89,12 +96,24 @@ class Reload:
         files = self._watch.changed_files(now_s)
         if files is not None:
             try:
-                await reload(self.office, files)
+                await self._reload(files)
             except BaseException:
                 self._watch.look_again()
                 raise
             await self.report()
         await self._tell()
+
+    async def _reload(self, files: PolicyFiles) -> None:
+        """As `reload`; given up when the files change again: who mends a mistake need not wait."""
+        reloading = asyncio.create_task(reload(self.office, files))
+        try:
+            while not (await asyncio.wait({reloading}, timeout=LOOK_S))[0]:
+                if self._watch.has_changed():
+                    return
+            await reloading
+        finally:
+            reloading.cancel()
+            await asyncio.wait({reloading})
 
     async def _tell(self) -> None:
         version, refused = self.office.policy().version, self.office.policy.refused
@@ -109,6 +128,13 @@ class Reload:
 
     async def report(self) -> None:
         """Say which version this worker obeys; whoever has been silent for long is forgotten."""
+        async with self._reporting:  # an earlier report must not be written over a later one
+            await self._report()
+        refused = self.office.policy.refused
+        if refused is not None and refused.names_members:
+            self._watch.look_again()  # their roles may have been changed meanwhile
+
+    async def _report(self) -> None:
         policy, refused = self.office.policy(), self.office.policy.refused
         now = self.office.now()
         await policies.report(

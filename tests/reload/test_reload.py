@@ -130,7 +130,6 @@ async def test_a_file_that_would_put_a_member_in_conflict_is_refused_naming_them
     assert "Vera" not in "".join(refused.texts_for("globex"))
     assert "a member of another account could both make and decide" in refused.texts_for("globex")[0]
     await world.change_member("vera", roles={"auditor"})
-    worker.driver._watch.look_again()
     await worker.look()
     assert worker.office.policy.refused is None
     assert worker.version != good

@@ -1,19 +1,23 @@
 """Real servers on either database, with everybody of an account, and the other sides they talk to."""
 
 import asyncio
+import shutil
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves it out
 
-from server_client import Client
+from server_client import Client, Wire
+from server_history import rows, until
+from server_policies import PolicyFolder
 from server_process import ServerProcess, policies_that_ask_for_two, running
 from server_sinks import HandoverSink, MailSink, handover_sink, mail_sink
 
@@ -31,6 +35,8 @@ PEOPLE = {
     "leo": ["legal_reviewer"],
     "dora": ["delivery"],
 }
+POLICY_STATUS = """{ policyStatus { version refusedVersion problems { file line column code message help
+  refuses } workers { node version refused } } }"""
 Serve = Callable[..., AbstractContextManager[ServerProcess]]
 
 
@@ -70,6 +76,97 @@ async def _people() -> dict[str, str]:
         tokens[name] = await people.create_token(user.id, name=name, now=now, expires_at=None)
         await people.create_member(account.id, user.id, roles, now)
     return tokens
+
+
+@dataclass(frozen=True)
+class Site:
+    """Two workers that obey a policy folder of their own."""
+
+    world: World
+    server: ServerProcess
+    policies: PolicyFolder
+
+    async def obeyed(
+        self, client: Client, version: str, *, refused: bool = False, within_s: float = 10
+    ) -> None:
+        """Wait until both workers obey this version, and have refused what the folder holds, or have not.
+
+        `client` has a connection to each worker.
+        """
+
+        async def is_obeyed() -> bool:
+            found = [await self.status(client, wire) for wire in client.wires[:2]]
+            return all(
+                (one["version"], one["refusedVersion"] is not None) == (version, refused) for one in found
+            )
+
+        await until(is_obeyed, within_s=within_s, every_s=0.05)
+
+    async def status(self, client: Client, wire: Wire | None = None, who: str = "ada") -> dict[str, Any]:
+        """`policyStatus` as somebody sees it who may see the policy."""
+        body = await (wire or client.wire()).post(client.tokens[who], POLICY_STATUS, {})
+        assert "errors" not in body, body
+        return body["data"]["policyStatus"]  # type: ignore[no-any-return]
+
+    async def told(self, version: str) -> None:
+        """Wait until every account's audit log says that this version decides."""
+
+        async def is_told() -> bool:
+            found = await rows(self.world.database_url, "SELECT policy_version FROM account")
+            return {one for (one,) in found} == {version}
+
+        await until(is_told, within_s=10)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for all tests of a module, since starting it takes longer than most of them."""
+    folder = tmp_path_factory.mktemp("site")
+    with _migrated(request, folder) as url:
+        world = World(url, asyncio.run(_settle_two(url)))
+        policies = PolicyFolder.made(folder / "policies")
+        chosen = {"DATABASE_URL": url, "POLICIES": str(policies.path), "POLL_S": "0.2", "LOG": "json"}
+        with running(folder, 2, **chosen) as server:
+            yield Site(world, server, policies)
+            assert server.records() != []  # whatever happened, every line is a record
+            assert server.faults() == []
+
+
+@contextmanager
+def _migrated(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "approvals.db")
+        yield f"sqlite:///{folder / 'approvals.db'}"
+        return
+    server = request.getfixturevalue("postgres")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+async def site(shared_site: Site) -> Site:
+    """Two workers that obey the shipped files."""
+    shared_site.policies.restore()
+    async with shared_site.world.client(shared_site.server, 2) as client:
+        await shared_site.obeyed(client, shared_site.policies.version, within_s=40)
+    await shared_site.told(shared_site.policies.version)
+    return shared_site
+
+
+async def _settle_two(database_url: str) -> dict[str, str]:
+    """As `_settle`; Gina administers another account."""
+    tokens = await _settle(database_url)
+
+    async def other() -> dict[str, str]:
+        now = datetime.now(UTC)
+        account = await people.create_account("globex", name="Globex", time_zone="UTC", now=now)
+        gina = await people.create_user(name="Gina", email="gina@globex.test", now=now)
+        await people.create_member(account.id, gina.id, ["admin"], now)
+        return {"gina": await people.create_token(gina.id, name="gina", now=now, expires_at=None)}
+
+    async with Database.open(database_url, pool_size=1) as database:
+        return {**tokens, **await database.transaction(other)}
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The real server as an operator starts it: `gql-approvals serve`, on loopback, in its own process group."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -94,6 +96,28 @@ class ServerProcess:
         except httpx.TransportError:
             return False
 
+    def readiness(self) -> dict[str, Any]:
+        """What /healthz/ready says of the policy."""
+        answer = httpx.get(f"{self.url}/healthz/ready", timeout=30, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json()["policy"])
+
+    def records(self, event: str = "", **fields: object) -> list[dict[str, Any]]:
+        """What it wrote since it was started: of this event, with these fields. Needs LOG=json.
+
+        Every line of standard error is one JSON object with the same four fields at its head.
+        """
+        found = [json.loads(line) for line in self.log.read_text().splitlines()]
+        for record in found:
+            assert list(record)[:4] == ["time", "level", "logger", "event"], record
+        return [
+            record for record in found if event in {"", record["event"]} and fields.items() <= record.items()
+        ]
+
+    def examinations(self) -> set[int]:
+        """The processes that examine this server's policy files, orphans among them."""
+        return set(_examinations(self.settings["POLICIES"]))
+
     def terminate(self) -> float:
         """Ask the server to end with SIGTERM; gives how long that took, in seconds."""
         before = time.monotonic()
@@ -129,6 +153,19 @@ def _is_alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _examinations(policies: str) -> Iterator[int]:
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            is_one = b"gql_approvals.policy.examination" in (process / "cmdline").read_bytes()
+            if (
+                is_one
+                and f"GQL_APPROVALS_POLICIES={policies}\0".encode() in (process / "environ").read_bytes()
+            ):
+                yield int(process.name)
+        except OSError:
+            continue  # it has just ended
 
 
 @contextlib.contextmanager

@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
+from typing_extensions import override
+
 from gql_approvals.errors import Reason
 from gql_approvals.policy.classes import NOTHING_ELSE, Classes, Distinctions, GrantClass, merge
 from gql_approvals.policy.conditions import Condition
@@ -53,6 +55,7 @@ class Answers:
         """Casbin, made when something is asked that is not remembered."""
         return Judge(self._model, self.rules)
 
+    @override
     def __getstate__(self) -> dict[str, object]:
         """Everything but Casbin: answers that another process found can be sent here."""
         return {name: value for name, value in vars(self).items() if name != "judge"}

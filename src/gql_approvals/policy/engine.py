@@ -14,7 +14,7 @@ from gql_approvals.policy.files import PolicyFiles, SourceFile, read_files
 from gql_approvals.policy.model import Model, read_model
 from gql_approvals.policy.problem import PolicyProblem, Severity, errors_of
 from gql_approvals.policy.reasons import explain
-from gql_approvals.policy.rules import Rules, read_rules
+from gql_approvals.policy.rules import Line, Rules, read_rules
 from gql_approvals.policy.source import split_rows
 from gql_approvals.policy.subject import NEUTRAL, Facts
 from gql_approvals.workflow.vocabulary import Channel, Permission
@@ -94,8 +94,8 @@ class Policy:
     def rules_as_text(self) -> tuple[str, ...]:
         """Every rule with single spaces and without comments, in the order of the file."""
         rules = self.answers.rules
-        lines = sorted((*rules.links, *rules.grants, *rules.requirements), key=lambda line: line.row.line)
-        return tuple(line.row.said for line in lines)
+        lines: list[Line] = [*rules.links, *rules.grants, *rules.requirements]
+        return tuple(line.row.said for line in sorted(lines, key=lambda line: line.row.line))
 
     def warm(self, role_sets: Iterable[tuple[str, frozenset[str]]]) -> None:
         """Ask everything about these (account, roles) now, so that no request is the first to ask."""

@@ -14,7 +14,9 @@ from gql_approvals.policy.files import MODEL_FILE, POLICY_FILE, TEST_FILES, Poli
 # themselves, which may come late.
 STILL_S = 0.25
 
-Stamp = tuple[tuple[str, int, int, int], ...]  # of each file: its name, modification in ns, size, inode
+# Of each file: its name, modification and change in ns, size, inode. Whoever copies or unpacks a file can
+# keep all of them as they were, but not the time of change.
+Stamp = tuple[tuple[str, int, int, int, int], ...]
 
 
 @dataclass
@@ -40,6 +42,10 @@ class Watch:
         self.seen = stamp
         return files
 
+    def has_changed(self) -> bool:
+        """Whether the folder is another one than when `changed_files` gave it last."""
+        return stamp_of(self.folder) != self.seen
+
     def look_again(self) -> None:
         """Give the same files once more."""
         self.seen = ()
@@ -51,9 +57,9 @@ def stamp_of(folder: Path) -> Stamp:
     return tuple(_stamp(path) for path in paths)
 
 
-def _stamp(path: Path) -> tuple[str, int, int, int]:
+def _stamp(path: Path) -> tuple[str, int, int, int, int]:
     try:
         found = path.stat()
     except OSError:
-        return path.name, 0, 0, 0
-    return path.name, found.st_mtime_ns, found.st_size, found.st_ino
+        return path.name, 0, 0, 0, 0
+    return path.name, found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.members import as_seen_from
-from gql_approvals.policy.problem import PolicyProblem, Severity
+from gql_approvals.policy.problem import Code, PolicyProblem, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,11 @@ class Refused:
     version: str
     problems: tuple[PolicyProblem, ...]
     since: datetime
+
+    @property
+    def names_members(self) -> bool:
+        """Whether somebody's roles, and not the files alone, are a reason."""
+        return any(one.code is Code.MEMBERS for one in self.problems)
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -42,6 +42,9 @@ async def reload(office: Office, files: PolicyFiles) -> None:
         return
     policy, problems = await _examined(office, files)
     if policy is None:
+        known = office.policy.refused
+        if known is not None and (known.version, known.problems) == (files.version, problems):
+            return  # looked at again, and nothing is different
         office.policy.refuse(files.version, problems, office.now())
         _log.error(
             "policy:refused",
@@ -118,12 +121,14 @@ async def policy_to_begin_with(
         BadPolicy: when the files have mistakes and no other worker is alive.
     """
     files = read_files(folder)
-    policy, problems = examine(files, now=now, accounts=await people.account_slugs())
+    alive = [report for report in await policies.reports(alive_since) if report.node == node]
+    accounts, role_sets = frozenset(await people.account_slugs()), await people.role_sets()
+    question = Question(files=files, now=now, accounts=accounts, role_sets=role_sets)
+    # An examination without end must not keep this worker from serving beside the others.
+    policy, problems = await examine_apart(question) if alive else question.answer()
     if policy is not None:
-        policy.warm(await people.role_sets())
         await keep_text(policy, now)
         return PolicyInForce(policy)
-    alive = [report for report in await policies.reports(alive_since) if report.node == node]
     last_good = await kept(max(alive, key=lambda report: report.loaded_at).version, now) if alive else None
     if last_good is None:
         raise BadPolicy("\n".join(errors_of(problems)))
