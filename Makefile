@@ -12,7 +12,7 @@ INPUTS := pyproject.toml hatch_build.py package.json package-lock.json
 PYTEST := $(BIN)/python -m pytest
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-all check fix regen
+.PHONY: help demo test test-all check fix regen bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ fix: $(VENV)/installed-dev ## Repair style where a tool can
 regen: $(VENV)/installed-test ## Write generated files anew: SDL, permission matrix, diagram, settings
 	@echo "regen: every generated file"
 	@$(BIN)/python tests/meta/generated.py
+
+bench: $(VENV)/installed-test ## Measure what was promised in numbers, on a quiet machine; ARGS="policy-diff"
+	@echo "bench: one row for each number; ends with 1 when a target is missed"
+	@$(BIN)/python -m bench $(ARGS)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -1,24 +1,30 @@
-"""Our answers are those of a bare `casbin.Enforcer` on the same two files."""
+"""Our answers are those of a bare `casbin.Enforcer` on the same two files.
 
+`APPROVALS_TEST_DECISIONS=100000` makes the long comparison that long.
+"""
+
+import os
+import pickle
 import random
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Collection
 from itertools import product
 from pathlib import Path
 
-import casbin
 import pytest
 
-from gql_approvals.errors import BadPolicy
-from gql_approvals.policy import Facts, Policy
-from gql_approvals.policy.conditions import STATUSES
-from gql_approvals.policy.duties import DECIDE, EXEMPTS, MAKE, REQUIRES_VIEW, SEPARATED
+from gql_approvals.policy import Facts, Policy, read_policy
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, Permission
 
-from .conftest import BASE, NOW, SHIPPED, stock_enforcer
+from .conftest import NOW, SHIPPED, stock_enforcer
+from .differential import compare_many, copied
+from .random_policies import ACCOUNTS, ROLES, Drawn, Question, accepted, dice_for, numbers
 
 SIZES = (0, 49_999, 50_000, 50_001, 99_999, 100_000, 5_000_000)
-RELATIONS = ((False, False), (False, True), (True, True))
+RELATIONS = ((False, False), (False, True), (True, True))  # who created a campaign is involved in it
 CHANNELS = (None, *Channel)
+LONG = int(os.environ.get("APPROVALS_TEST_DECISIONS", "12000"))
+USELESS = ("shadowed", "unreachable", "duplicate")
 
 
 def test_the_whole_shipped_matrix_is_what_a_bare_enforcer_says(shipped: Policy):
@@ -53,122 +59,96 @@ def test_the_shipped_requirements_are_what_a_bare_enforcer_matches(shipped: Poli
         assert dict(shipped.needed(account, channel, size)) == expected
 
 
-# Random policies. The lines are free, so roles may mix duties; such files are refused and not counted.
-ROLES = ("ant", "bee", "cat", "dog")
-ACCOUNTS = ("*", "acme", "bank")
-CUTS = (10, 999, 50_000)
+def test_random_policies_answer_as_a_bare_enforcer_does(tmp_path: Path):
+    tally = compare_many(dice_for(2), tmp_path / "policies", 2_400)
+
+    assert tally.policies >= 20
+    assert tally.allowed > tally.decisions / 10
+    assert tally.denied_by_rule
+    assert tally.mixed
 
 
-def random_when(dice: random.Random) -> str:
-    parts: list[str] = []
-    if dice.random() < 0.3:
-        parts.append(dice.choice(["own", "not own", "involved", "not involved"]))
-    if dice.random() < 0.3:
-        parts.append("status is " + " or ".join(dice.sample(sorted(STATUSES), dice.randint(1, 3))))
-    if dice.random() < 0.4:
-        parts.append(f"audience {dice.choice(['<=', '<', '>=', '>'])} {dice.choice(CUTS)}")
-    return " and ".join(parts) or "always"
+@pytest.mark.slow
+def test_many_random_policies_answer_as_a_bare_enforcer_does(tmp_path: Path):
+    tally = compare_many(dice_for(7), tmp_path / "policies", LONG)
+
+    print(tally)  # noqa: T201 - `pytest -s` shows how much was compared
+    assert tally.edited
+    assert tally.policies >= LONG / 120
 
 
-def random_policy(dice: random.Random) -> str:
-    lines: list[str] = []
-    for _ in range(dice.randint(0, 4)):
-        young, old = sorted(dice.sample(range(len(ROLES)), 2))
-        lines.append(f"g, {ROLES[young]}, {ROLES[old]}, {dice.choice(ACCOUNTS)}")
-    lines += [f"g, {role}, member, {dice.choice(ACCOUNTS)}" for role in ROLES]
-    sides = (("comment", "create", "edit", "submit", "view"), ("comment", "approve", "reject", "view"))
-    for _ in range(dice.randint(3, 9)):
-        role = dice.choice((*ROLES, "everyone"))
-        deny = dice.random() < 0.25
-        action = dice.choice(sides[ROLES.index(role) % 2] if role in ROLES else ("comment", "view"))
-        if deny:
-            action = dice.choice(("view", "comment", "edit", "approve", "create"))
-        channels = dice.choice(["any", "any", "sms", "email sms", "onsite web_push app_push"])
-        when = "always" if action == "create" else random_when(dice)
-        effect = "deny" if deny else "allow"
-        lines.append(f"p, {role}, {dice.choice(ACCOUNTS)}, {action}, {channels}, {when}, {effect}")
-    return BASE + "\n".join(lines) + "\n"
+def probes(drawn: Drawn, dice: random.Random, about: Collection[str] = ()) -> list[Question]:
+    """Questions about campaigns that may exist, at the edges of the lines, most of all about some actions."""
+    sizes = sorted({0, *(n + more for n in numbers(drawn.policy) for more in (-1, 0, 1))})
+    held = [frozenset[str](), *(frozenset({role}) for role in ROLES)]
+    held += [frozenset(dice.sample(ROLES, 2)) for _ in range(2)]
 
+    def campaign() -> Facts:
+        channel, status = dice.choice(list(Channel)), dice.choice(list(CampaignStatus))
+        return Facts(channel, status, *dice.choice(RELATIONS), dice.choice(sizes))
 
-def decision_space(dice: random.Random, count: int) -> Iterator[Facts]:
-    statuses = (None, *CampaignStatus)
-    sizes = (0, *(cut + more for cut in CUTS for more in (-1, 0, 1)), 10**7)
-    for _ in range(count):
-        own, involved = dice.random() < 0.5, dice.random() < 0.5
-        yield Facts(dice.choice(CHANNELS), dice.choice(statuses), own, involved, dice.choice(sizes))
-
-
-def lawful(
-    stock: casbin.Enforcer, who: tuple[str, str], permission: Permission, facts: Facts, *, mixed: bool
-) -> bool:
-    def enforce(action: Permission) -> bool:
-        return stock.enforce(*who, action.value, facts)
-
-    needs_view = permission in REQUIRES_VIEW
-    separated = mixed and permission in SEPARATED
-    return enforce(permission) and (not needs_view or enforce(Permission.VIEW)) and not separated
-
-
-def both_sides(stock: casbin.Enforcer, user: str, account: str) -> bool:
-    space = [
-        Facts(channel, status, own, involved, size)
-        for channel, status, own, involved, size in product(
-            (None, Channel.EMAIL, Channel.SMS, Channel.ONSITE),
-            CampaignStatus,
-            (False, True),
-            (False, True),
-            (0, 10, 11, 999, 1000, 50_000, 50_001),
-        )
+    return [
+        Question(roles, account, permission, campaign())
+        for roles, account, permission in product(held, ACCOUNTS, Permission)
+        for _ in range(40 if permission in about else 2)
     ]
 
-    def ever(permission: Permission) -> bool:
-        return any(stock.enforce(user, account, permission.value, facts) for facts in space)
 
-    if stock.enforce(user, account, EXEMPTS.value, Facts()):
-        return False
-    return any(map(ever, MAKE)) and any(map(ever, DECIDE))
-
-
-def test_random_policies_answer_as_a_bare_enforcer_does(folder: Callable[..., Path]):
-    dice = random.Random(20270101)  # noqa: S311 - a repeatable choice, no secret
-    policies = decisions = yes = 0
-    while decisions < 2_400:
-        place = folder(random_policy(dice))
-        try:
-            policy = Policy.load(place, now=NOW)
-        except BadPolicy:
-            continue
-        policies += 1
-        stock = stock_enforcer(place)
-        for number in range(4):
-            account = dice.choice(("acme", "bank", "other"))
-            roles = frozenset(dice.sample(ROLES, number % 3))
-            user = f"user-{number}"
-            for role in roles:
-                stock.get_role_manager().add_link(user, role, account)
-            mixed = bool(policy.conflict(roles, account))
-            for facts in decision_space(dice, 30):
-                permission = dice.choice(list(Permission)[:12])
-                expected = lawful(stock, (user, account), permission, facts, mixed=mixed)
-                assert policy.allows(roles, account, permission, facts) == expected, (roles, account, facts)
-                decisions += 1
-                yes += expected
-    assert policies > 10
-    assert decisions / 20 < yes < decisions
+def answers(policy: Policy, asked: list[Question]) -> list[object]:
+    """What is decided about campaigns, who holds which role, and which approvals are needed."""
+    people = {(one.roles, one.account): None for one in asked}
+    return [
+        *(policy.allows(one.roles, one.account, one.permission, one.facts) for one in asked),
+        *(policy.holds_role(*person, role) for person, role in product(people, ROLES)),
+        *(
+            dict(policy.needed(*one))
+            for one in product(ACCOUNTS, Channel, {one.facts.audience for one in asked})
+        ),
+    ]
 
 
-def test_who_mixes_duties_is_found_as_a_bare_enforcer_over_all_facts_would(folder: Callable[..., Path]):
-    dice = random.Random(5)  # noqa: S311 - a repeatable choice, no secret
-    found = set[bool]()
-    while found != {True, False}:
-        place = folder(random_policy(dice))
-        try:
-            policy = Policy.load(place, now=NOW)
-        except BadPolicy:
-            continue
-        stock = stock_enforcer(place)
-        for role in ("ant", "bee"):
-            stock.get_role_manager().add_link("user", role, "acme")
-        expected = both_sides(stock, "user", "acme")
-        assert bool(policy.conflict(frozenset({"ant", "bee"}), "acme")) == expected
-        found.add(expected)
+def remove_useless_lines(dice: random.Random, folder: Path, count: int) -> Counter[str]:
+    """Remove each line that the check calls useless, alone, and then all of a file at once, so many."""
+    removed: Counter[str] = Counter()
+    while removed.total() < count:
+        drawn, policy = accepted(dice, folder, edited=0)
+        useless = {one.line: one.code for one in policy.problems if one.code in USELESS}
+        actions = {drawn.lines[number - 1][3] for number in useless}
+        asked = probes(drawn, dice, actions) if useless else []
+        before = answers(policy, asked)
+        for lines in (*((line,) for line in useless), tuple(useless)):
+            without, problems = read_policy(drawn.without(*lines).write(folder), now=NOW)
+            if without is None:  # it was the only line that said that there is such a role
+                assert {one.code for one in problems if one.severity == "error"} == {"role"}, problems
+            else:
+                assert answers(without, asked) == before, (lines, drawn.policy)
+                removed.update([useless[lines[0]]] if len(lines) == 1 else ["several"])
+    return removed
+
+
+def test_a_line_that_is_called_useless_can_be_removed(tmp_path: Path):
+    removed = remove_useless_lines(dice_for(3), tmp_path / "policies", 12)
+
+    assert removed.total() >= 12
+
+
+@pytest.mark.slow
+def test_many_lines_that_are_called_useless_can_be_removed(tmp_path: Path):
+    removed = remove_useless_lines(dice_for(4), tmp_path / "policies", 400)
+
+    print(removed)  # noqa: T201 - `pytest -s` shows how many of which kind
+    assert set(removed) == {*USELESS, "several"}
+
+
+def test_a_policy_that_went_through_pickle_answers_from_the_same_memory(tmp_path: Path):
+    dice = dice_for(5)
+    for _ in range(4):
+        drawn, policy = accepted(dice, tmp_path / "policies")
+        asked = probes(drawn, dice)[::4]
+        half = answers(policy, asked[::2])
+        sent = copied(pickle.dumps(policy))
+
+        assert answers(sent, asked[::2]) == half
+        if not drawn.edited:
+            assert "judge" not in vars(sent.answers)  # what was remembered was not asked again
+        assert answers(sent, asked) == answers(policy, asked)

@@ -1,20 +1,15 @@
-"""Asking Casbin: the only place that calls `enforce`.
+"""Asking Casbin: the only place that calls `enforce` for an answer.
 
 One enforcer is given the lines that a question is about; which lines those are is the caller's choice
 (all of them, those of one action, a single one). Casbin decides whether they match.
 """
 
-import threading
 from collections.abc import Iterable, Sequence
 
-from gql_approvals.policy.model import Model, requirement_context
+from gql_approvals.policy.model import ONE_AT_A_TIME, Model, requirement_context
 from gql_approvals.policy.rules import Grant, Requirement, Rules
 from gql_approvals.policy.subject import Facts
 from gql_approvals.workflow.vocabulary import EVERYONE, Permission
-
-# pycasbin is not thread-safe, not even for reading; and on Python 3.11 the parser, which it calls for
-# every question, fails now and then in concurrent threads: hence one lock for all enforcers.
-_ONE_AT_A_TIME = threading.Lock()
 
 _EFFECT = 5  # the column of a `p` line, without its kind
 
@@ -43,7 +38,7 @@ class Judge:
         facts: Facts,
     ) -> bool:
         """Return Casbin's answer from these `p` lines; see `casbin_line`."""
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             self.asked += 1
             self._enforcer.model["p"]["p"].policy = list(lines)
             return self._enforcer.enforce(self._subject(roles), account, permission.value, facts)
@@ -55,14 +50,14 @@ class Judge:
 
     def requires(self, requirement: Requirement, account: str, facts: Facts) -> bool:
         """Whether one `p2` line is about this campaign."""
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             self.asked += 1
             self._enforcer.model["p"]["p2"].policy = [casbin_line(requirement)]
             return self._enforcer.enforce(self._requirements, account, facts)
 
     def heritage(self, roles: frozenset[str], account: str) -> frozenset[str]:
         """The roles that Casbin knows, and all that they inherit from."""
-        with _ONE_AT_A_TIME:
+        with ONE_AT_A_TIME:
             return (roles & self._roles) | frozenset(
                 self._enforcer.get_implicit_roles_for_user(self._subject(roles), account)
             )

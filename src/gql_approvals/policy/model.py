@@ -5,6 +5,7 @@ The functions that its matchers call are registered here; the same call makes a 
 """
 
 import re
+import threading
 from dataclasses import dataclass
 
 import casbin
@@ -13,6 +14,10 @@ from gql_approvals.policy import conditions
 from gql_approvals.policy.problem import FIRST, Code, PolicyProblem, Severity
 from gql_approvals.policy.rules import in_scope, listed
 from gql_approvals.policy.subject import Facts
+
+# pycasbin is not thread-safe, not even for reading; and on Python 3.11 the parser, which it calls for
+# every question, fails now and then in concurrent threads: hence one lock for all enforcers.
+ONE_AT_A_TIME = threading.Lock()
 
 _REQUIRED = {
     ("request_definition", "r"): "sub, account, act, obj",
@@ -148,8 +153,9 @@ def _refused_by_casbin(text: str, file: str) -> list[PolicyProblem]:
     except Exception as error:  # noqa: BLE001 - Casbin raises whatever it meets
         return [PolicyProblem(file, *FIRST, Code.MODEL, f"Casbin cannot load it: {error}")]
     try:
-        enforcer.enforce("everyone", "any-account", "view", facts)
-        enforcer.enforce(requirement_context(enforcer), "any-account", facts)
+        with ONE_AT_A_TIME:
+            enforcer.enforce("everyone", "any-account", "view", facts)
+            enforcer.enforce(requirement_context(enforcer), "any-account", facts)
     except Exception as error:  # noqa: BLE001 - simpleeval raises whatever it meets
         return [PolicyProblem(file, *FIRST, Code.MATCHER, f"Casbin cannot evaluate a matcher: {error}")]
     return []
