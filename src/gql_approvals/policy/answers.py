@@ -60,6 +60,14 @@ class Answers:
         """Everything but Casbin: answers that another process found can be sent here."""
         return {name: value for name, value in vars(self).items() if name != "judge"}
 
+    def forget_role_sets(self) -> None:
+        """Forget what is remembered for certain role sets, but not what Casbin answered."""
+        self._cells.clear()
+        self._lines.clear()
+        self._classes.clear()
+        self._conflicts.clear()
+        vars(self).pop("_about", None)
+
     def place(self, account: str, permission: Permission) -> str:
         """Return the account, or what stands for all accounts that no line about this action names."""
         return account if account in self._named[permission] or not self.remembers else ELSEWHERE

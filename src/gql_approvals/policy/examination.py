@@ -39,6 +39,7 @@ class Question:
         problems = _first(problems)
         if policy is not None:
             policy.problems = problems
+            policy.answers.forget_role_sets()  # the check asked about every role: less has to be sent
             policy.warm(self.role_sets)
         return policy, problems
 
@@ -103,6 +104,7 @@ def _unfinished(question: Question, message: str, help_text: str) -> PolicyProbl
 
 def main() -> None:
     """Answer one question from standard input on standard output."""
+    os.nice(10)  # requests go first
     question: Question = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own process wrote it
     threading.Thread(target=_end_with_asker, daemon=True).start()
     pickle.dump(question.answer(), sys.stdout.buffer)
