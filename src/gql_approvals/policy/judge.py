@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from gql_approvals.policy.model import ONE_AT_A_TIME, Model, requirement_context
 from gql_approvals.policy.rules import Grant, Requirement, Rules
 from gql_approvals.policy.subject import Facts
-from gql_approvals.workflow.vocabulary import EVERYONE, Permission
+from gql_approvals.workflow.vocabulary import Permission
 
+_NOBODY = "(nobody)"  # a member without a role; no role can be called this
 _EFFECT = 5  # the column of a `p` line, without its kind
 
 
@@ -27,7 +28,7 @@ class Judge:
         self._enforcer.build_role_links()
         self._requirements = requirement_context(self._enforcer)
         self._roles = rules.roles()
-        self._subjects: dict[frozenset[str], str] = {frozenset(): EVERYONE}
+        self._subjects: dict[frozenset[str], str] = {frozenset(): _NOBODY}
 
     def allows(
         self,
