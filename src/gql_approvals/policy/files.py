@@ -46,6 +46,13 @@ def read_files(folder: Path) -> PolicyFiles:
     )
 
 
+def files_from(version: str, *, model: str, policy: str) -> PolicyFiles:
+    """A version from its texts, as they were kept; the tests of that time are not."""
+    return PolicyFiles(
+        SourceFile(f"{version}:{MODEL_FILE}", model), SourceFile(f"{version}:{POLICY_FILE}", policy)
+    )
+
+
 def _read(path: Path) -> SourceFile:
     text, problems = read_text(path, str(path))
     return SourceFile(str(path), text, tuple(problems))

@@ -6,7 +6,7 @@ from gql_approvals.policy.classes import GrantClass
 from gql_approvals.policy.differences import Needed
 from gql_approvals.policy.impact import Change, Impact, Need, Standing
 from gql_approvals.policy.rules import EVERYWHERE
-from gql_approvals.policy.wording import in_words
+from gql_approvals.policy.wording import counted, in_words
 
 SHOWN = 5  # names in a row, before `...`
 
@@ -74,8 +74,3 @@ def _some(names: Sequence[str]) -> str:
 def _listed(words: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return " and ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 member`, `10,000 members`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -33,3 +33,8 @@ def _audience(low: int, end: int | None) -> Iterator[str]:
         yield f"audience at most {end - 1:,}"
     else:
         yield f"audience {low:,}" + (f" to {end - 1:,}" if end - 1 > low else "")
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 member`, `10,000 members`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -17,7 +17,7 @@ from gql_approvals.persistence.audit import Entry
 from gql_approvals.persistence.policies import PolicyText
 from gql_approvals.policy.engine import Policy, examine
 from gql_approvals.policy.examination import Question, examine_apart
-from gql_approvals.policy.files import MODEL_FILE, POLICY_FILE, PolicyFiles, SourceFile, read_files
+from gql_approvals.policy.files import PolicyFiles, files_from, read_files
 from gql_approvals.policy.members import conflicting_members
 from gql_approvals.policy.problem import PolicyProblem, Severity, errors_of
 from gql_approvals.policy.subject import Member
@@ -142,9 +142,7 @@ async def kept(version: str, now: datetime) -> Policy | None:
     text = await policies.text_of(version)
     if text is None:
         return None
-    model = SourceFile(f"{version}/{MODEL_FILE}", text.model)
-    policy = SourceFile(f"{version}/{POLICY_FILE}", text.policy)
-    return examine(PolicyFiles(model, policy), now=now)[0]
+    return examine(files_from(version, model=text.model, policy=text.policy), now=now)[0]
 
 
 async def tell_accounts(office: Office) -> None:

@@ -10,12 +10,12 @@ import click
 
 from gql_approvals.cli.policy import rendering
 from gql_approvals.cli.policy.database import DatabaseFacts, NoDatabase, database_facts
-from gql_approvals.cli.policy.rendering import counted
 from gql_approvals.cli.policy.trial import Tally, tally
 from gql_approvals.policy.engine import Policy, examine
 from gql_approvals.policy.files import PolicyFiles
 from gql_approvals.policy.members import conflicting_members
 from gql_approvals.policy.problem import PolicyProblem, Severity
+from gql_approvals.policy.wording import counted
 from gql_approvals.settings import Settings
 
 

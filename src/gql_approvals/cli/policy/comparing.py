@@ -18,10 +18,11 @@ from gql_approvals.cli.policy.folder import files_of, rules_of
 from gql_approvals.cli.policy.rendering import printable
 from gql_approvals.policy.classes import GrantClass
 from gql_approvals.policy.engine import Policy
-from gql_approvals.policy.files import MODEL_FILE, POLICY_FILE, PolicyFiles, SourceFile
+from gql_approvals.policy.files import PolicyFiles, files_from
 from gql_approvals.policy.impact import Impact, every_role, impact
-from gql_approvals.policy.impact_text import NO_DIFFERENCE, counted, impact_lines
+from gql_approvals.policy.impact_text import NO_DIFFERENCE, impact_lines
 from gql_approvals.policy.subject import Member
+from gql_approvals.policy.wording import counted
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel
 
@@ -108,8 +109,7 @@ async def _kept(asked: str) -> PolicyFiles:
         newest = ", ".join(f"`{version}`" for version, _ in (await policies.known_versions())[:3])
         hint = f"the newest are {newest}" if newest else "it keeps none until a server has started"
         raise click.ClickException(f"`{asked}` is no folder, and no version that the database keeps: {hint}")
-    names = (f"{text.version}:{MODEL_FILE}", f"{text.version}:{POLICY_FILE}")
-    return PolicyFiles(SourceFile(names[0], text.model), SourceFile(names[1], text.policy))
+    return files_from(text.version, model=text.model, policy=text.policy)
 
 
 async def _in_force() -> "PolicyText | None":

@@ -84,11 +84,6 @@ def as_data(problem: PolicyProblem) -> dict[str, object]:
     }
 
 
-def counted(number: int, word: str) -> str:
-    """`1 error`, `2 errors`, `1,204 decisions`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
-
-
 def _sentence(problem: PolicyProblem) -> str:
     return f"{problem.message}: {problem.help}" if problem.help else problem.message
 

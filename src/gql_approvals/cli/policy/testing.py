@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gql_approvals.cli.policy import rendering
-from gql_approvals.cli.policy.rendering import counted
 from gql_approvals.cli.policy.trial import Outcome, total
 from gql_approvals.policy.files import TEST_FILES, PolicyFiles
 from gql_approvals.policy.problem import Severity
+from gql_approvals.policy.wording import counted
 
 
 def print_outcomes(files: PolicyFiles, ended: Sequence[Outcome]) -> None:
