@@ -16,6 +16,7 @@ from gql_approvals.persistence.models import (
     ContributorRow,
     DecisionRow,
     IdempotencyRow,
+    IdentityRow,
     MemberRow,
     OutboxRow,
     PolicyVersionRow,
@@ -91,7 +92,7 @@ async def test_every_foreign_key_of_the_models_exists(database):
         found = {(row["t"], row["col"], row["target"], row["rule"]) for row in await rows(database, query)}
 
     assert found == {(*key, "RESTRICT") for key in foreign_keys()}
-    assert len(found) == 20
+    assert len(found) == 23
 
 
 async def test_the_columns_are_those_of_the_models(database):
@@ -244,6 +245,20 @@ async def _two_versions(_):
     return await version()
 
 
+async def identity(person, subject):
+    return await IdentityRow.create(
+        user=person, issuer="https://login.test", subject=subject, granted={}, issued_at=AT, created_at=AT
+    )
+
+
+async def _two_people_of_one_subject(_):
+    return await identity(await user(f"{await UserRow.all().count()}@demo.test"), "the same")
+
+
+async def _two_subjects_of_one_person(world):
+    return await identity(world[1], f"subject {await IdentityRow.all().count()}")
+
+
 TWICE = {
     "account_slug_key": _two_slugs,
     "app_user_email_key": _two_emails,
@@ -258,6 +273,8 @@ TWICE = {
     "outbox_message_key_key": _two_messages,
     "idempotency_key_key": _two_keys,
     "policy_version_version_key": _two_versions,
+    "identity_subject_key": _two_people_of_one_subject,
+    "identity_user_key": _two_subjects_of_one_person,
 }
 
 

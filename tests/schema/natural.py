@@ -78,6 +78,26 @@ async def _duplicate(api: Api) -> Ask:
     return Ask("maya", _id(await api.create()), {"name": "Other"})
 
 
+async def _comment(api: Api) -> Ask:
+    return Ask("chen", _id(await api.create()) | {"body": "Is this the right price?"}, {"section": "COPY"})
+
+
+async def _update_account(_: Api) -> Ask:
+    return Ask("ada", {"name": "Acme Limited"}, {"name": "Other"})
+
+
+async def _add_member(_: Api) -> Ask:
+    return Ask("ada", {"email": "nina@acme.test", "name": "Nina", "roles": ["maker"]}, {"roles": ["checker"]})
+
+
+async def _disable_member(api: Api) -> Ask:
+    return Ask("ada", {"memberId": await api.member_id("max")}, {"memberId": await api.member_id("chen")})
+
+
+async def _enable_member(api: Api) -> Ask:
+    return Ask("ada", {"memberId": await api.disable("max")}, {"memberId": await api.member_id("chen")})
+
+
 async def _enable(api: Api) -> Ask:
     await api.switch_off()
     return Ask("ada", {}, {})
@@ -108,8 +128,13 @@ SITUATIONS: dict[str, Callable[[Api], Awaitable[Ask]]] = {
     "discardDraft": _discard,
     "archiveCampaign": _archive,
     "duplicateCampaign": _duplicate,
+    "addComment": _comment,
     "enableApprovals": _enable,
     "disableApprovals": _disable,
+    "updateAccount": _update_account,
+    "addMember": _add_member,
+    "disableMember": _disable_member,
+    "enableMember": _enable_member,
     "assignRoles": _assign,
     "recordDeliveryMetrics": _record,
 }

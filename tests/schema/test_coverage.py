@@ -40,8 +40,13 @@ ACTIONS: dict[str, Action | AccountAction] = {
     "discardDraft": Action.DISCARD,
     "archiveCampaign": Action.ARCHIVE,
     "duplicateCampaign": Action.DUPLICATE,
+    "addComment": Action.COMMENT,
     "enableApprovals": AccountAction.ENABLE_APPROVALS,
     "disableApprovals": AccountAction.DISABLE_APPROVALS,
+    "updateAccount": AccountAction.UPDATE_ACCOUNT,
+    "addMember": AccountAction.ADD_MEMBER,
+    "disableMember": AccountAction.DISABLE_MEMBER,
+    "enableMember": AccountAction.ENABLE_MEMBER,
     "assignRoles": AccountAction.ASSIGN_ROLES,
     "recordDeliveryMetrics": AccountAction.RECORD_METRICS,
 }

@@ -49,6 +49,8 @@ def natural(action: Action, world: World) -> dict:
             return {"content_hash": world.campaign.head.hashes.content, "reason": "the price is wrong"}
         case Action.REVOKE:
             return {"reason": "stop"}
+        case Action.COMMENT:
+            return {"body": "well done"}
         case _:
             return {}
 

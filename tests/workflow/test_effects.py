@@ -28,7 +28,7 @@ from tests.workflow.world import (
 
 from gql_approvals.workflow import transitions
 from gql_approvals.workflow.intent import Intent
-from gql_approvals.workflow.model import is_overdue
+from gql_approvals.workflow.model import Comment, is_overdue
 from gql_approvals.workflow.vocabulary import (
     Action,
     Authorisation,
@@ -36,6 +36,7 @@ from gql_approvals.workflow.vocabulary import (
     IfPending,
     RequestStatus,
     RevisionState,
+    Section,
 )
 
 
@@ -217,10 +218,25 @@ def test_every_other_change_raises_the_version_by_one():
         lambda: world.perform(Action.PUBLISH),
         lambda: world.perform(Action.EDIT, name="Autumn sale"),
         lambda: world.perform(Action.VIEW),
-        lambda: world.perform(Action.COMMENT),
+        lambda: world.perform(Action.COMMENT, body="well done"),
     )
 
     assert [step().campaign.version for step in steps] == [2, 3, 4, 5, 6, 7, 7, 7]
+
+
+@pytest.mark.parametrize("section", [None, *Section])
+def test_a_comment_is_kept_beside_the_campaign_and_its_words_are_not_in_the_event(section):
+    world = standing("PENDING_REVIEW")
+    before = world.campaign
+
+    change = world.do(CLEO, Action.COMMENT, body=" secret ", section=section)
+
+    (event,) = change.events
+    named = {} if section is None else {"section": section.value}
+    expected = {"revision": 1, "contentHash": before.head.hashes.content, **named}
+    assert (event.kind, event.detail, event.tells) == ("comment:added", expected, frozenset())
+    assert change.comment == Comment(by=CLEO, at=world.now, body=" secret ", section=section)
+    assert world.campaign == before
 
 
 TOLD = """

@@ -14,6 +14,7 @@ from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import mapping
 from gql_approvals.persistence.models import (
     CampaignRow,
+    CommentRow,
     ContributorRow,
     DecisionRow,
     PublicationRow,
@@ -22,7 +23,7 @@ from gql_approvals.persistence.models import (
 )
 from gql_approvals.workflow.case import Change
 from gql_approvals.workflow.content import SectionHashes
-from gql_approvals.workflow.model import ApprovalRequest, Campaign, Revision
+from gql_approvals.workflow.model import ApprovalRequest, Campaign, Comment, Revision
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RevisionState
 
 ATTEMPTS = 5
@@ -74,6 +75,12 @@ async def save(before: Campaign | None, change: Change) -> Campaign:
     await _save_publication(campaign_id, after)
     row = await CampaignRow.get(id=campaign_id)
     return (await _assemble([row]))[campaign_id]
+
+
+async def add_comment(campaign_id: int, comment: Comment) -> Comment:
+    """Write down what somebody said, and return it with its id."""
+    row = await CommentRow.create(campaign_id=campaign_id, **mapping.comment_columns(comment))
+    return mapping.comment_of(row)
 
 
 # ----------------------------------------------------------------------------------------------- loading

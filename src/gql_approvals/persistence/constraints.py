@@ -26,6 +26,8 @@ class Constraint:
 
 _FIRST = "0002_constraints"
 _POLICY = "0004_policy"
+_COMMENTS = "0005_comments"
+_IDENTITIES = "0007_identities"
 
 
 def _unique(name: str, table: str, on: str, since: str = _FIRST) -> Constraint:
@@ -66,6 +68,9 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     ),
     _index("member_user_idx", "member", "(user_id)"),
     _unique("policy_version_version_key", "policy_version", "(version)", _POLICY),
+    _index("comment_campaign_idx", "comment", "(campaign_id, id)", _COMMENTS),
+    _unique("identity_subject_key", "identity", "(issuer, subject)", _IDENTITIES),
+    _unique("identity_user_key", "identity", "(user_id, issuer)", _IDENTITIES),
 )
 
 

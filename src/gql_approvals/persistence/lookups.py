@@ -11,6 +11,7 @@ from gql_approvals.persistence.conditions import any_of
 from gql_approvals.persistence.models import (
     AuditRow,
     CampaignRow,
+    CommentRow,
     ContributorRow,
     DecisionRow,
     MemberRow,
@@ -18,7 +19,7 @@ from gql_approvals.persistence.models import (
     RequestRow,
     RevisionRow,
 )
-from gql_approvals.workflow.model import Member, Publication, Revision
+from gql_approvals.workflow.model import Comment, Member, Publication, Revision
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RequestStatus
 
 
@@ -66,6 +67,12 @@ async def publications(account_id: int, publication_ids: Iterable[int]) -> dict[
     return {row.id: (row.campaign_id, mapping.publication_of(row)) for row in rows}
 
 
+async def comments(account_id: int, comment_ids: Iterable[int]) -> dict[int, tuple[int, Comment]]:
+    """Comment id → (campaign id, comment)."""
+    rows = await CommentRow.filter(id__in=list(comment_ids), campaign__account_id=account_id)
+    return {row.id: (row.campaign_id, mapping.comment_of(row)) for row in rows}
+
+
 async def save_metrics(publication: Publication) -> None:
     """Write a publication's figures."""
     await PublicationRow.filter(id=publication.id).update(**mapping.metrics_columns(publication.metrics))
@@ -75,6 +82,12 @@ async def members(account_id: int, member_ids: Iterable[int]) -> dict[int, Membe
     """Members by id."""
     rows = await MemberRow.filter(id__in=list(member_ids), account_id=account_id)
     return {row.id: mapping.member_of(row) for row in rows}
+
+
+async def member_by_email(account_id: int, email: str) -> Member | None:
+    """The account's member with that address, whatever its case."""
+    row = await MemberRow.get_or_none(account_id=account_id, user__email=email.lower())
+    return None if row is None else mapping.member_of(row)
 
 
 async def audit_events(account_id: int, event_ids: Iterable[int]) -> dict[int, AuditEvent]:

@@ -6,6 +6,7 @@ from typing import Any
 from gql_approvals.persistence.models import (
     AccountRow,
     CampaignRow,
+    CommentRow,
     DecisionRow,
     MemberRow,
     PublicationRow,
@@ -17,6 +18,7 @@ from gql_approvals.workflow.model import (
     Account,
     ApprovalRequest,
     Campaign,
+    Comment,
     Decision,
     Member,
     Metrics,
@@ -32,6 +34,7 @@ from gql_approvals.workflow.vocabulary import (
     PublishMode,
     RequestStatus,
     RevisionState,
+    Section,
     Verdict,
 )
 
@@ -212,6 +215,18 @@ def request_columns(request: ApprovalRequest) -> dict[str, Any]:
             for item in request.requirements
         ],
     }
+
+
+def comment_of(row: CommentRow) -> Comment:
+    """What somebody wrote."""
+    section = None if row.section is None else Section(row.section)
+    return Comment(id=row.id, by=row.by_id, at=row.at, body=row.body, section=section)
+
+
+def comment_columns(comment: Comment) -> dict[str, Any]:
+    """All of a comment's row but its id and its campaign."""
+    section = None if comment.section is None else comment.section.value
+    return {"by_id": comment.by, "at": comment.at, "body": comment.body, "section": section}
 
 
 def metrics_columns(metrics: Metrics) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class MemberRow(Model):
 
 
 class TokenRow(Model):
-    """An API token of a person; only the SHA-256 of it is stored."""
+    """An API token of a person; only the SHA-256 of it is stored. `scopes`: words with blanks between."""
 
     id: fields.Field[int] = fields.BigIntField(primary_key=True)
     user_id: int
@@ -72,6 +72,7 @@ class TokenRow(Model):
     hash: fields.Field[str] = fields.CharField(max_length=64)
     name: fields.Field[str] = fields.CharField(max_length=200)
     is_demo: fields.Field[bool] = fields.BooleanField(default=False)
+    scopes: fields.Field[str | None] = fields.CharField(max_length=64, null=True)  # null: every scope
     created_at: fields.Field[datetime] = fields.DatetimeField()
     expires_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
     revoked_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
@@ -214,6 +215,26 @@ class DecisionRow(Model):
         table = "decision"
 
 
+class CommentRow(Model):
+    """What somebody wrote about a campaign, or about one section of it."""
+
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    campaign_id: int
+    campaign: fields.ForeignKeyRelation[CampaignRow] = fields.ForeignKeyField(
+        "approvals.CampaignRow", related_name=False, on_delete=fields.RESTRICT
+    )
+    by_id: int
+    by: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
+        "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
+    )
+    at: fields.Field[datetime] = fields.DatetimeField()
+    body: fields.Field[str] = fields.TextField()
+    section: fields.Field[str | None] = fields.CharField(max_length=16, null=True)
+
+    class Meta(Model.Meta):
+        table = "comment"
+
+
 class PublicationRow(Model):
     """A revision that went out, with the sending system's latest figures."""
 
@@ -339,3 +360,24 @@ class PolicyWorkerRow(Model):
 
     class Meta(Model.Meta):
         table = "policy_worker"
+
+
+class IdentityRow(Model):
+    """A person as an identity provider knows them: its issuer, and their subject there.
+
+    `granted`: account's slug → the roles that groups gave there last. `issued_at`: of the newest token.
+    """
+
+    id: fields.Field[int] = fields.BigIntField(primary_key=True)
+    user_id: int
+    user: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
+        "approvals.UserRow", related_name=False, on_delete=fields.RESTRICT
+    )
+    issuer: fields.Field[str] = fields.CharField(max_length=255)
+    subject: fields.Field[str] = fields.CharField(max_length=255)
+    granted: fields.Field[dict[str, list[str]]] = fields.JSONField()
+    issued_at: fields.Field[datetime] = fields.DatetimeField()
+    created_at: fields.Field[datetime] = fields.DatetimeField()
+
+    class Meta(Model.Meta):
+        table = "identity"

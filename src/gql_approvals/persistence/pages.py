@@ -22,6 +22,7 @@ from gql_approvals.persistence.conditions import Moment, where
 from gql_approvals.persistence.models import (
     AuditRow,
     CampaignRow,
+    CommentRow,
     DecisionRow,
     MemberRow,
     PublicationRow,
@@ -56,6 +57,7 @@ class Order:
 
 
 NEWEST_FIRST = Order(column="id", descending=True)
+OLDEST_FIRST = Order(column="id", descending=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,11 @@ def revisions(campaign_id: int) -> Listing:
 def publications(campaign_id: int) -> Listing:
     """A campaign's publications, newest first."""
     return Listing(rows=PublicationRow.filter(campaign_id=campaign_id), order=NEWEST_FIRST)
+
+
+def comments(campaign_id: int) -> Listing:
+    """A campaign's comments, oldest first."""
+    return Listing(rows=CommentRow.filter(campaign_id=campaign_id), order=OLDEST_FIRST)
 
 
 def members(account_id: int) -> Listing:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from gql_approvals.persistence import mapping
 from gql_approvals.persistence.audit import GENESIS
 from gql_approvals.persistence.models import AccountRow, MemberRow, TokenRow, UserRow
-from gql_approvals.workflow.model import Account, Member
+from gql_approvals.workflow.model import Account, Member, Newcomer
 from gql_approvals.workflow.vocabulary import NotifyScope
 
 TOKEN_PREFIX = "gqa_"  # noqa: S105  # the visible start of every API token, so that scanners find leaked ones
@@ -27,10 +27,25 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bearer:
-    """Whom a token speaks for, with their active memberships."""
+    """Whom a token speaks for, with their active memberships. `scopes`: the token's; None = every scope."""
 
     user_id: int
     memberships: tuple[tuple[Account, Member], ...]
+    scopes: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What is known of an API token; never its text. `scopes`: None = every scope."""
+
+    id: int
+    user_id: int
+    name: str
+    scopes: frozenset[str] | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +70,22 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
     user_id: int = row.user_id
     members = await MemberRow.filter(user_id=user_id, active=True).order_by("id").prefetch_related("account")
     pairs = tuple((mapping.account_of(member.account), mapping.member_of(member)) for member in members)
-    return Bearer(user_id=user_id, memberships=pairs)
+    return Bearer(user_id=user_id, memberships=pairs, scopes=_scopes(row))
 
 
 async def create_token(
-    user_id: int, *, name: str, now: datetime, expires_at: datetime | None, demo: str | None = None
+    user_id: int,
+    *,
+    name: str,
+    now: datetime,
+    expires_at: datetime | None,
+    demo: str | None = None,
+    scopes: Iterable[str] | None = None,
 ) -> str:
     """Make an API token and return it: the only time it can be read.
 
     `demo` fixes its text and makes it no secret: it is kept as the token's name, for GraphiQL to offer.
+    `scopes`: None = every scope.
     """
     token = demo or TOKEN_PREFIX + secrets.token_urlsafe(32)
     await TokenRow.create(
@@ -71,6 +93,7 @@ async def create_token(
         hash=token_hash(token),
         name=demo or name,
         is_demo=demo is not None,
+        scopes=None if scopes is None else " ".join(sorted(scopes)),
         created_at=now,
         expires_at=expires_at,
     )
@@ -80,6 +103,36 @@ async def create_token(
 async def revoke_token(token: str, now: datetime) -> bool:
     """Revoke a token by its text; False when there is no such token."""
     return bool(await TokenRow.filter(hash=token_hash(token), revoked_at=None).update(revoked_at=now))
+
+
+async def token_by_text(token: str) -> Token | None:
+    """The API token with that text, revoked and expired ones included; None when it is none."""
+    row = await TokenRow.get_or_none(hash=token_hash(token))
+    return None if row is None else _token(row)
+
+
+async def token_by_id(token_id: int) -> Token | None:
+    """The API token with that id, revoked and expired ones included."""
+    row = await TokenRow.get_or_none(id=token_id)
+    return None if row is None else _token(row)
+
+
+async def tokens_of(user_id: int) -> tuple[Token, ...]:
+    """Every token that a person ever got, oldest first."""
+    return tuple(_token(row) for row in await TokenRow.filter(user_id=user_id).order_by("id"))
+
+
+async def accounts_of(user_id: int) -> tuple[int, ...]:
+    """The ids of the accounts that a person is an active member of, in order."""
+    found = (
+        await MemberRow.filter(user_id=user_id, active=True).order_by("account_id").values_list("account_id")
+    )
+    return tuple(account_id for (account_id,) in found)
+
+
+async def revoke_token_by_id(token_id: int, now: datetime) -> None:
+    """Revoke a token; when it was revoked before stays as it is."""
+    await TokenRow.filter(id=token_id, revoked_at=None).update(revoked_at=now)
 
 
 async def has_demo_tokens() -> bool:
@@ -189,6 +242,17 @@ async def create_member(account_id: int, user_id: int, roles: Iterable[str], now
     return mapping.member_of(row)
 
 
+async def let_in(account_id: int, newcomer: Newcomer, now: datetime) -> Member:
+    """Make somebody a member; who has the address already, in whatever account, is that person."""
+    known = await user_by_email(newcomer.email)
+    if known is None:
+        row = UserRow(name=newcomer.name, email=newcomer.email.lower(), created_at=now)
+        # another account, with a lock of its own, may be making the same person
+        await UserRow.bulk_create([row], ignore_conflicts=True)
+        known = _user(await UserRow.get(email=newcomer.email.lower()))
+    return await create_member(account_id, known.id, newcomer.roles, now)
+
+
 async def members(account_id: int) -> Sequence[Member]:
     """All members of an account, disabled ones included, oldest first."""
     return [mapping.member_of(row) for row in await MemberRow.filter(account_id=account_id).order_by("id")]
@@ -227,3 +291,20 @@ async def save_member(member: Member) -> None:
 
 def _user(row: UserRow) -> User:
     return User(id=row.id, name=row.name, email=row.email)
+
+
+def _token(row: TokenRow) -> Token:
+    return Token(
+        id=row.id,
+        user_id=row.user_id,
+        name=row.name,
+        scopes=_scopes(row),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def _scopes(row: TokenRow) -> frozenset[str] | None:
+    return None if row.scopes is None else frozenset(row.scopes.split())

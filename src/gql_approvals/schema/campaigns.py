@@ -4,22 +4,25 @@ Every type here holds the campaign as it is at this moment: statuses are effecti
 has written an expiry down.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
+from gql_approvals.errors import BadUserInput
 from gql_approvals.persistence import lookups, pages
 from gql_approvals.schema import enums, parts, people
 from gql_approvals.schema.connections import After, Connection, First, connect
 from gql_approvals.schema.content import Content, answered
 from gql_approvals.schema.context import Info
-from gql_approvals.schema.fields import about, field
+from gql_approvals.schema.fields import about, arg, field
 from gql_approvals.schema.node import Node, id_of
 from gql_approvals.schema.scalars import JSON
-from gql_approvals.service import reading
+from gql_approvals.service import reading, scopes
 from gql_approvals.service.eligibility import electors
-from gql_approvals.workflow import model
+from gql_approvals.workflow import changes, model
+from gql_approvals.workflow.transitions import PERMISSION_OF
 from gql_approvals.workflow.vocabulary import (
     Authorisation,
     CampaignStatus,
@@ -191,15 +194,19 @@ class Campaign(Node):
     @field
     async def viewer_actions(self, info: Info) -> list[parts.ActionVerdict]:
         """What the viewer may do to it now, and why not: by the code that answers the mutations."""
-        reader = (await info.context.caller()).user_id
-        found = reading.viewer_actions(await info.context.scene(), reader, self.value)
+        caller = await info.context.caller()
+        found = reading.viewer_actions(await info.context.scene(), caller.user_id, self.value)
+        told = {
+            one.action: scopes.in_the_way(one.reasons, caller.scopes, PERMISSION_OF[one.action])
+            for one in found
+        }
         return [
             parts.ActionVerdict(
-                action=enums.CampaignAction(verdict.action.value),
-                allowed=not verdict.reasons,
-                reasons=parts.reasons(verdict.reasons),
+                action=enums.CampaignAction(action.value),
+                allowed=not reasons,
+                reasons=parts.reasons(reasons),
             )
-            for verdict in found
+            for action, reasons in told.items()
         ]
 
     @field
@@ -231,6 +238,30 @@ class Campaign(Node):
             return {key: publication(self.value, item) for key, (_, item) in found.items()}
 
         return await connect(pages.publications(_key(self.value)), first, after, load)
+
+    @field
+    async def comments(self, first: First = 20, after: After = None) -> Connection[parts.Comment]:
+        """What was said about it, oldest first."""
+
+        async def load(keys: Sequence[int]) -> Mapping[int, parts.Comment]:
+            found = await lookups.comments(self.value.account_id, keys)
+            return {key: parts.comment(item) for key, (_, item) in found.items()}
+
+        return await connect(pages.comments(_key(self.value)), first, after, load)
+
+    @field
+    async def changes(
+        self,
+        from_: Annotated[int, strawberry.argument(name="from", description="The earlier revision's number.")],
+        to: Annotated[int, arg("The later revision's number.")],
+    ) -> list[parts.FieldChange]:
+        """The fields that differ between two of its revisions, discarded ones included."""
+        places = [(_key(self.value), number) for number in (from_, to)]
+        found = await lookups.revisions(self.value.account_id, places)
+        unknown = [number for key, number in places if (key, number) not in found]
+        if unknown:
+            raise BadUserInput(f"there is no revision {unknown[0]} of this campaign: `revisions` lists them")
+        return [parts.field_change(item) for item in changes.changes(found[places[0]], found[places[1]])]
 
 
 # --------------------------------------------------------------------------------------- from the values
@@ -314,6 +345,17 @@ def publication(of: model.Campaign, value: model.Publication) -> Publication:
         handed_over_at=value.handed_over_at,
         metrics=parts.metrics(value.metrics),
     )
+
+
+def loader(info: Info) -> Callable[[Sequence[int]], Awaitable[Mapping[int, Campaign]]]:
+    """What loads a page of campaigns, without those that the viewer may not see."""
+
+    async def load(keys: Sequence[int]) -> Mapping[int, Campaign]:
+        caller, scene = await info.context.caller(), await info.context.scene()
+        found = await reading.visible_campaigns(scene, caller.user_id, keys)
+        return {key: campaign(value) for key, value in found.items()}
+
+    return load
 
 
 async def _revision(info: Info, of: model.Campaign, number: int) -> Revision:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import strawberry
 
 from gql_approvals import errors
+from gql_approvals.service.scopes import TokenScope
 from gql_approvals.workflow import vocabulary as words
 
 E = TypeVar("E", bound=type[Enum])
@@ -116,6 +117,14 @@ DESCRIPTIONS: dict[type[Enum], tuple[str, dict[str, str]]] = {
         {
             "INVOLVED": "The people involved in the campaign.",
             "ROLE_HOLDERS": "Everybody who may make or decide, as well.",
+        },
+    ),
+    TokenScope: (
+        "What a token may be used for.",
+        {
+            "READ": "Read; every token may.",
+            "MAKE": "Write, submit, withdraw, publish and put away campaigns, and report figures.",
+            "DECIDE": "Approve, reject and revoke. Members and the switch take MAKE as well.",
         },
     ),
     CampaignAction: (

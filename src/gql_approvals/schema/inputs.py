@@ -9,11 +9,22 @@ from gql_approvals.schema.enums import CampaignOrderField, OrderDirection
 from gql_approvals.schema.fields import about
 from gql_approvals.schema.scalars import JSON
 from gql_approvals.workflow import content as values
+from gql_approvals.workflow.account import AccountIntent
 from gql_approvals.workflow.content import Json
 from gql_approvals.workflow.intent import UNSET, Intent
-from gql_approvals.workflow.vocabulary import Action, CampaignStatus, Channel, IfPending, PublishMode
+from gql_approvals.workflow.vocabulary import (
+    AccountAction,
+    Action,
+    CampaignStatus,
+    Channel,
+    IfPending,
+    NotifyScope,
+    PublishMode,
+    Section,
+)
 
 CAMPAIGN_ID = "The campaign's id."
+MEMBER_ID = "The member's id."
 KEY = (
     "Any text of your choice, 1 to 255 characters. Sent again with the same arguments within 24 hours, "
     "the first success is answered and nothing happens twice."
@@ -175,6 +186,16 @@ class DuplicateCampaignInput:
     idempotency_key: str | None = about(KEY, default=None)
 
 
+@strawberry.input(description="Say something about a campaign.")
+class AddCommentInput:
+    """Asks for COMMENT."""
+
+    campaign_id: strawberry.ID = about(CAMPAIGN_ID)
+    body: str = about("What to say, 1 to 10000 characters, and not only blanks.")
+    section: Section | None = about("What of the campaign it is about.", default=None)
+    idempotency_key: str | None = about(KEY, default=None)
+
+
 @strawberry.input(description="Switch approvals on.")
 class EnableApprovalsInput:
     """Asks for ENABLE_APPROVALS."""
@@ -190,11 +211,62 @@ class DisableApprovalsInput:
     idempotency_key: str | None = about(KEY, default=None)
 
 
+@strawberry.input(description="A change of the account: an absent field, or null, keeps its value.")
+class UpdateAccountInput:
+    """Asks for UPDATE_ACCOUNT."""
+
+    name: str | None = about("A new name for people, up to 200 characters.", default=None)
+    time_zone: str | None = about("An IANA time zone, such as Europe/Berlin.", default=None)
+    notify_scope: NotifyScope | None = about("Who is told of submissions and decisions.", default=None)
+    idempotency_key: str | None = about(KEY, default=None)
+
+    def intent(self) -> AccountIntent:
+        """What is asked for."""
+        return AccountIntent(
+            action=AccountAction.UPDATE_ACCOUNT,
+            name=self.name,
+            time_zone=self.time_zone,
+            notify_scope=self.notify_scope,
+        )
+
+
+@strawberry.input(description="Let a person into the account.")
+class AddMemberInput:
+    """Asks for ADD_MEMBER."""
+
+    email: str = about("The person's address, whatever its case.")
+    name: str = about("The person's name, up to 200 characters; ignored if somebody has the address already.")
+    roles: list[str] = about("All the roles the member shall have; empty: none.")
+    idempotency_key: str | None = about(KEY, default=None)
+
+    def intent(self) -> AccountIntent:
+        """What is asked for."""
+        return AccountIntent(
+            action=AccountAction.ADD_MEMBER, email=self.email, name=self.name, roles=frozenset(self.roles)
+        )
+
+
+@strawberry.input(description="Take every right in the account away from a member.")
+class DisableMemberInput:
+    """Asks for DISABLE_MEMBER."""
+
+    member_id: strawberry.ID = about(MEMBER_ID)
+    idempotency_key: str | None = about(KEY, default=None)
+
+
+@strawberry.input(description="Let a disabled member act again.")
+class EnableMemberInput:
+    """Asks for ENABLE_MEMBER."""
+
+    member_id: strawberry.ID = about(MEMBER_ID)
+    idempotency_key: str | None = about(KEY, default=None)
+
+
 @strawberry.input(description="Give a member exactly these roles.")
 class AssignRolesInput:
     """Asks for ASSIGN_ROLES."""
 
-    member_id: strawberry.ID = about("The member's id.")
+    member_id: strawberry.ID = about(MEMBER_ID)
     roles: list[str] = about("All the roles the member shall have; empty: none.")
     idempotency_key: str | None = about(KEY, default=None)
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Protocol
 
 import strawberry
 
-from gql_approvals.schema import campaigns, payloads, people
+from gql_approvals.persistence import lookups
+from gql_approvals.schema import campaigns, parts, payloads, people
 from gql_approvals.schema import inputs as ask
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.fields import arg
@@ -23,6 +24,11 @@ INPUT = arg("What is asked for.")
 
 class _OnCampaign(Protocol):
     campaign_id: strawberry.ID
+    idempotency_key: str | None
+
+
+class _OnMember(Protocol):
+    member_id: strawberry.ID
     idempotency_key: str | None
 
 
@@ -148,6 +154,16 @@ class Mutation:
         value = await _perform(info, input, Intent(action=Action.DUPLICATE, name=input.name))
         return payloads.DuplicateCampaignPayload(campaign=campaigns.campaign(value))
 
+    @_campaign(Action.COMMENT, payloads.AddCommentPayload)
+    async def add_comment(
+        self, info: Info, input: Annotated[ask.AddCommentInput, INPUT]
+    ) -> payloads.AddCommentPayload:
+        """Say something about a campaign, in any status; its version stays."""
+        intent = Intent(action=Action.COMMENT, body=input.body, section=input.section)
+        key = _int((await info.context.perform(_task(input, intent), input.idempotency_key))["comment"])
+        found = await lookups.comments((await info.context.caller()).account.id, [key])
+        return payloads.AddCommentPayload(comment=parts.comment(found[key][1]))
+
     @_account(AccountAction.ENABLE_APPROVALS, payloads.EnableApprovalsPayload)
     async def enable_approvals(
         self, info: Info, input: Annotated[ask.EnableApprovalsInput, INPUT]
@@ -155,8 +171,7 @@ class Mutation:
         """Switch approvals on; what is approved already is still sent."""
         task = AccountTask(intent=AccountIntent(action=AccountAction.ENABLE_APPROVALS))
         await info.context.perform(task, input.idempotency_key)
-        account = (await info.context.scene()).account
-        return payloads.EnableApprovalsPayload(account=people.account(account))
+        return payloads.EnableApprovalsPayload(account=await _account_now(info))
 
     @_account(AccountAction.DISABLE_APPROVALS, payloads.DisableApprovalsPayload)
     async def disable_approvals(
@@ -165,10 +180,43 @@ class Mutation:
         """Switch approvals off; everything that waits is approved automatically, and says so for ever."""
         intent = AccountIntent(action=AccountAction.DISABLE_APPROVALS, confirm_token=input.confirm_token)
         done = await info.context.perform(AccountTask(intent=intent), input.idempotency_key)
-        account = (await info.context.scene()).account
         return payloads.DisableApprovalsPayload(
-            account=people.account(account), approved=_int(done["approved"]), expired=_int(done["expired"])
+            account=await _account_now(info),
+            approved=_int(done["approved"]),
+            expired=_int(done["expired"]),
         )
+
+    @_account(AccountAction.UPDATE_ACCOUNT, payloads.UpdateAccountPayload)
+    async def update_account(
+        self, info: Info, input: Annotated[ask.UpdateAccountInput, INPUT]
+    ) -> payloads.UpdateAccountPayload:
+        """Change the account's name, its time zone, or who is told."""
+        await info.context.perform(AccountTask(intent=input.intent()), input.idempotency_key)
+        return payloads.UpdateAccountPayload(account=await _account_now(info))
+
+    @_account(AccountAction.ADD_MEMBER, payloads.AddMemberPayload)
+    async def add_member(
+        self, info: Info, input: Annotated[ask.AddMemberInput, INPUT]
+    ) -> payloads.AddMemberPayload:
+        """Let a person into the account; a disabled member comes back, with exactly these roles."""
+        done = await info.context.perform(AccountTask(intent=input.intent()), input.idempotency_key)
+        return payloads.AddMemberPayload(member=await _member_now(info, done))
+
+    @_account(AccountAction.DISABLE_MEMBER, payloads.DisableMemberPayload)
+    async def disable_member(
+        self, info: Info, input: Annotated[ask.DisableMemberInput, INPUT]
+    ) -> payloads.DisableMemberPayload:
+        """Take every right in the account away from a member, at once; what they did stays."""
+        done = await _perform_on(info, input, AccountIntent(action=AccountAction.DISABLE_MEMBER))
+        return payloads.DisableMemberPayload(member=await _member_now(info, done))
+
+    @_account(AccountAction.ENABLE_MEMBER, payloads.EnableMemberPayload)
+    async def enable_member(
+        self, info: Info, input: Annotated[ask.EnableMemberInput, INPUT]
+    ) -> payloads.EnableMemberPayload:
+        """Let a disabled member act again, with the roles they had."""
+        done = await _perform_on(info, input, AccountIntent(action=AccountAction.ENABLE_MEMBER))
+        return payloads.EnableMemberPayload(member=await _member_now(info, done))
 
     @_account(AccountAction.ASSIGN_ROLES, payloads.AssignRolesPayload)
     async def assign_roles(
@@ -176,11 +224,8 @@ class Mutation:
     ) -> payloads.AssignRolesPayload:
         """Give a member exactly these roles; nobody may both make and decide."""
         intent = AccountIntent(action=AccountAction.ASSIGN_ROLES, roles=frozenset(input.roles))
-        task = AccountTask(intent=intent, member_id=key_of("Member", input.member_id))
-        done = await info.context.perform(task, input.idempotency_key)
-        members = (await info.context.scene()).members.values()
-        [member] = [item for item in members if item.id == done["member"]]
-        return payloads.AssignRolesPayload(member=people.member(member))
+        done = await _perform_on(info, input, intent)
+        return payloads.AssignRolesPayload(member=await _member_now(info, done))
 
     @_account(AccountAction.RECORD_METRICS, payloads.RecordDeliveryMetricsPayload)
     async def record_delivery_metrics(
@@ -211,6 +256,21 @@ async def _perform(info: Info, input: _OnCampaign, intent: Intent) -> model.Camp
 
 async def _now(info: Info, done: Result) -> model.Campaign:
     return await info.context.acted_on(_int(done["campaign"]))
+
+
+async def _perform_on(info: Info, input: _OnMember, intent: AccountIntent) -> Result:
+    task = AccountTask(intent=intent, member_id=key_of("Member", input.member_id))
+    return await info.context.perform(task, input.idempotency_key)
+
+
+async def _account_now(info: Info) -> people.Account:
+    return people.account((await info.context.scene()).account)
+
+
+async def _member_now(info: Info, done: Result) -> people.Member:
+    members = (await info.context.scene()).members.values()
+    [member] = [item for item in members if item.id == done["member"]]
+    return people.member(member)
 
 
 def _decision(value: model.Campaign, done: Result) -> campaigns.Decision:

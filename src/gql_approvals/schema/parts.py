@@ -8,10 +8,11 @@ from gql_approvals import errors
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.enums import CampaignAction
 from gql_approvals.schema.fields import about, field
+from gql_approvals.schema.node import Node, id_of
 from gql_approvals.schema.people import User, user
 from gql_approvals.schema.scalars import JSON
 from gql_approvals.service.eligibility import Eligibility as Elector
-from gql_approvals.workflow import model
+from gql_approvals.workflow import changes, model
 from gql_approvals.workflow.quorum import Tally
 from gql_approvals.workflow.vocabulary import Section
 
@@ -109,6 +110,31 @@ class Eligibility:
         return await user(info, self.user_id)
 
 
+@strawberry.type(description="What somebody wrote about a campaign.")
+class Comment(Node):
+    """Answers `workflow.model.Comment`."""
+
+    user_id: strawberry.Private[int]
+    at: datetime = about("When.")
+    body: str = about("What was said.")
+    section: Section | None = about("What of the campaign it is about; null: all of it.")
+
+    @field
+    async def by(self, info: Info) -> User:
+        """Who said it."""
+        return await user(info, self.user_id)
+
+
+@strawberry.type(description="A field that differs between two revisions.")
+class FieldChange:
+    """Answers `workflow.changes.FieldChange`."""
+
+    section: Section = about("The section that the field belongs to.")
+    path: str = about("The way to the field from the revision, such as `content.subject`.")
+    before: JSON | None = about("Its value in the revision `from`.")
+    after: JSON | None = about("Its value in the revision `to`.")
+
+
 def reasons(values: tuple[errors.Reason, ...]) -> list[Reason]:
     """Reasons as the API answers them."""
     return [Reason(code=value.code, message=value.message, source=value.source) for value in values]
@@ -117,6 +143,27 @@ def reasons(values: tuple[errors.Reason, ...]) -> list[Reason]:
 def eligibility(value: Elector) -> Eligibility:
     """An elector as the API answers them."""
     return Eligibility(user_id=value.user_id, eligible=value.eligible, reasons=reasons(value.reasons))
+
+
+def comment(value: model.Comment) -> Comment:
+    """A comment as the API answers it."""
+    return Comment(
+        id=id_of("Comment", value.id),
+        user_id=value.by,
+        at=value.at,
+        body=value.body,
+        section=value.section,
+    )
+
+
+def field_change(value: changes.FieldChange) -> FieldChange:
+    """A difference as the API answers it."""
+    return FieldChange(
+        section=value.section,
+        path=value.path,
+        before=None if value.before is None else JSON(value.before),
+        after=None if value.after is None else JSON(value.after),
+    )
 
 
 def metrics(value: model.Metrics) -> Metrics:

@@ -10,11 +10,14 @@ from gql_approvals.errors import ErrorCode, Refusal
 from gql_approvals.schema import refusals
 from gql_approvals.schema.campaigns import ApprovalRequest, Campaign, Decision, Publication
 from gql_approvals.schema.fields import about, said
+from gql_approvals.schema.parts import Comment
 from gql_approvals.schema.people import Account, Member
 from gql_approvals.workflow.vocabulary import Permission
 
 P = ParamSpec("P")
 AFTERWARDS = "The campaign as it is now."
+ACCOUNT = "The account as it is now."
+MEMBER = "The member as it is now."
 
 
 @strawberry.type(description="The campaign was created.")
@@ -98,27 +101,62 @@ class DuplicateCampaignPayload:
     campaign: Campaign = about("The new campaign.")
 
 
+@strawberry.type(description="The comment was kept.")
+class AddCommentPayload:
+    """COMMENT succeeded."""
+
+    comment: Comment = about("The comment.")
+
+
 @strawberry.type(description="Approvals are on.")
 class EnableApprovalsPayload:
     """ENABLE_APPROVALS succeeded."""
 
-    account: Account = about("The account as it is now.")
+    account: Account = about(ACCOUNT)
 
 
 @strawberry.type(description="Approvals are off.")
 class DisableApprovalsPayload:
     """DISABLE_APPROVALS succeeded."""
 
-    account: Account = about("The account as it is now.")
+    account: Account = about(ACCOUNT)
     approved: int = about("How many campaigns were approved automatically.")
     expired: int = about("How many had expired instead.")
+
+
+@strawberry.type(description="The account was changed.")
+class UpdateAccountPayload:
+    """UPDATE_ACCOUNT succeeded."""
+
+    account: Account = about(ACCOUNT)
+
+
+@strawberry.type(description="The person is a member.")
+class AddMemberPayload:
+    """ADD_MEMBER succeeded."""
+
+    member: Member = about(MEMBER)
+
+
+@strawberry.type(description="The member may do nothing any more.")
+class DisableMemberPayload:
+    """DISABLE_MEMBER succeeded."""
+
+    member: Member = about(MEMBER)
+
+
+@strawberry.type(description="The member may act.")
+class EnableMemberPayload:
+    """ENABLE_MEMBER succeeded."""
+
+    member: Member = about(MEMBER)
 
 
 @strawberry.type(description="The roles were assigned.")
 class AssignRolesPayload:
     """ASSIGN_ROLES succeeded."""
 
-    member: Member = about("The member as it is now.")
+    member: Member = about(MEMBER)
 
 
 @strawberry.type(description="The figures were recorded.")

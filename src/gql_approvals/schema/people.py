@@ -8,19 +8,38 @@ from gql_approvals.schema.fields import about, field
 from gql_approvals.schema.node import Node, id_of
 from gql_approvals.service import reading
 from gql_approvals.service.caller import Caller
+from gql_approvals.service.scopes import TokenScope, in_order, suffices
 from gql_approvals.workflow import model
-from gql_approvals.workflow.vocabulary import NotifyScope
+from gql_approvals.workflow.vocabulary import CampaignStatus, NotifyScope
+
+
+@strawberry.type(description="How many campaigns have a status.")
+class StatusCount:
+    """Answers an entry of `service.reading.status_counts`."""
+
+    status: CampaignStatus = about("The status.")
+    count: int = about("How many campaigns that the viewer may see have it, counted up to 1000.")
 
 
 @strawberry.type(description="A tenant: its people, its campaigns, and whether they need approval.")
 class Account(Node):
     """Answers `workflow.model.Account`."""
 
+    key: strawberry.Private[int]
     slug: str = about("The name in addresses, and what X-Account takes.")
     name: str = about("The name for people.")
     time_zone: str = about("The IANA time zone that mails show times in.")
     approvals_enabled: bool = about("Whether campaigns need approval before they are sent.")
     notify_scope: NotifyScope = about("Who is told of submissions and decisions.")
+
+    @field
+    async def status_counts(self, info: Info) -> list[StatusCount]:
+        """How many campaigns have which status now; every status is there."""
+        caller, scene = await info.context.caller(), await info.context.scene()
+        if scene.account.id != self.key:  # another one of the viewer's accounts
+            scene = await info.context.office.scene(self.key)
+        counts = await reading.status_counts(scene, caller.user_id)
+        return [StatusCount(status=status, count=count) for status, count in counts.items()]
 
 
 @strawberry.type(description="A person; the same one in every account they belong to.")
@@ -73,15 +92,21 @@ class Viewer:
 
     @field
     async def permissions(self, info: Info) -> list[str]:
-        """What these roles may do, at least for some campaigns: words of the policy file."""
-        scene = await info.context.scene()
-        return [permission.value for permission in reading.permissions(scene, self.caller.user_id)]
+        """What the viewer may do with this token, at least for some campaigns: words of the policy file."""
+        found = reading.permissions(await info.context.scene(), self.caller.user_id)
+        return [permission.value for permission in found if suffices(self.caller.scopes, permission)]
+
+    @field
+    def scopes(self) -> list[TokenScope]:
+        """What this token may be used for, whatever its owner may do."""
+        return in_order(self.caller.scopes)
 
 
 def account(value: model.Account) -> Account:
     """An account as the API answers it."""
     return Account(
         id=id_of("Account", value.id),
+        key=value.id,
         slug=value.slug,
         name=value.name,
         time_zone=value.time_zone,

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
@@ -10,13 +11,13 @@ from gql_approvals.errors import BadUserInput
 from gql_approvals.persistence import lookups, pages
 from gql_approvals.persistence.pages import CampaignFilter, CampaignOrder
 from gql_approvals.schema import campaigns as shown
-from gql_approvals.schema import inputs, people, policies, records
-from gql_approvals.schema.connections import MAX_FIRST, After, Connection, First, connect
+from gql_approvals.schema import inputs, parts, people, policies, records
+from gql_approvals.schema.connections import After, Connection, First, connect
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.enums import CampaignOrderField, OrderDirection
 from gql_approvals.schema.fields import arg, field
 from gql_approvals.schema.node import NO_ROW, Node, key_of
-from gql_approvals.service import reading
+from gql_approvals.service import reading, scopes
 from gql_approvals.service.decision_log import Question
 from gql_approvals.service.policy_reload import members_in_conflict
 from gql_approvals.service.policy_status import alive_workers
@@ -79,7 +80,7 @@ class Query:
             order=CampaignOrder[by.value],
             descending=order_by is None or order_by.direction is OrderDirection.DESC,
         )
-        return await connect(listing, first, after, _loader(info))
+        return await connect(listing, first, after, shown.loader(info))
 
     @field
     async def review_inbox(
@@ -146,6 +147,10 @@ class Query:
                 return None
         about = caller.user_id if input.user_id is None else key_of("User", input.user_id)
         found = reading.explain(scene, caller.user_id, about, _permission(input.action), campaign)
+        if about == caller.user_id:
+            held, asked = caller.scopes, found.permission
+            allowed = found.allowed and scopes.suffices(held, asked)
+            found = replace(found, allowed=allowed, reasons=scopes.with_lack(found.reasons, held, asked))
         return records.explanation(found, scene) if about in scene.members else None
 
     @field
@@ -155,19 +160,15 @@ class Query:
         campaign = await info.context.campaign(key_of("Campaign", campaign_id))
         if campaign is None:
             return None
-        return records.submit_preview(reading.submit_preview(scene, caller.user_id, campaign))
+        found = reading.submit_preview(scene, caller.user_id, campaign)
+        reasons = scopes.in_the_way(found.reasons, caller.scopes, Permission.SUBMIT)
+        return records.submit_preview(replace(found, reasons=reasons))
 
     @field
     async def disable_approvals_preview(self, info: Info) -> records.DisableApprovalsPreview | None:
         """What switching approvals off would do now. Needs the permission `manage_approvals`."""
         caller, scene = await info.context.caller(), await info.context.scene()
-        found = await reading.disable_preview(scene, caller.user_id)
-        return records.DisableApprovalsPreview(
-            confirm_token=found.confirm_token,
-            campaigns=await connect(found.listing, MAX_FIRST, None, _loader(info)),
-            would_approve=found.would_approve,
-            would_expire=found.would_expire,
-        )
+        return records.disable_preview(await reading.disable_preview(scene, caller.user_id))
 
     @field
     async def policy_status(self, info: Info) -> policies.PolicyStatus | None:
@@ -211,6 +212,13 @@ async def _decision(info: Info, key: int) -> Node | None:
     return next((shown.decision(vote) for vote in votes if vote.id == key), None)
 
 
+async def _comment(info: Info, key: int) -> Node | None:
+    of = await lookups.comments((await info.context.caller()).account.id, [key])
+    if key not in of or await info.context.campaign(of[key][0]) is None:
+        return None
+    return parts.comment(of[key][1])
+
+
 async def _publication(info: Info, key: int) -> Node | None:
     of = await lookups.publications((await info.context.caller()).account.id, [key])
     found = await info.context.campaign(of[key][0]) if key in of else None
@@ -247,6 +255,7 @@ NODES: Mapping[str, Callable[[Info, int], Awaitable[Node | None]]] = {
     "ApprovalRequest": _approval_request,
     "AuditEvent": _audit_event,
     "Campaign": _campaign,
+    "Comment": _comment,
     "Decision": _decision,
     "Member": _member,
     "Publication": _publication,
@@ -264,15 +273,6 @@ async def _node(info: Info, text: str) -> Node | None:
 
 
 # ------------------------------------------------------------------------------------------------- parts
-def _loader(info: Info) -> Callable[[Sequence[int]], Awaitable[Mapping[int, shown.Campaign]]]:
-    async def load(keys: Sequence[int]) -> Mapping[int, shown.Campaign]:
-        caller, scene = await info.context.caller(), await info.context.scene()
-        found = await reading.visible_campaigns(scene, caller.user_id, keys)
-        return {key: shown.campaign(value) for key, value in found.items()}
-
-    return load
-
-
 def _request(campaign: model.Campaign, key: int) -> model.ApprovalRequest | None:
     return next((item for item in campaign.requests if item.id == key), None)
 

@@ -6,9 +6,9 @@ import strawberry
 
 from gql_approvals.persistence.audit import AuditEvent as Event
 from gql_approvals.schema import parts, people
-from gql_approvals.schema.campaigns import Campaign
+from gql_approvals.schema.campaigns import Campaign, loader
 from gql_approvals.schema.campaigns import campaign as shown
-from gql_approvals.schema.connections import Connection
+from gql_approvals.schema.connections import After, Connection, First, connect
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.fields import about, field
 from gql_approvals.schema.node import Node, id_of
@@ -80,10 +80,15 @@ class SubmitPreview:
 class DisableApprovalsPreview:
     """Answers `service.reading.DisablePreview`."""
 
+    value: strawberry.Private[reading.DisablePreview]
     confirm_token: str = about("Send it with disableApprovals; it is good while nothing changes.")
-    campaigns: Connection[Campaign] = about("The campaigns that would be approved, first 100.")
     would_approve: int = about("How many would be approved automatically.")
     would_expire: int = about("How many are overdue and would expire instead.")
+
+    @field
+    async def campaigns(self, info: Info, first: First = 20, after: After = None) -> Connection[Campaign]:
+        """The campaigns that would be approved."""
+        return await connect(self.value.listing, first, after, loader(info))
 
 
 def audit_event(value: Event) -> AuditEvent:
@@ -120,4 +125,14 @@ def submit_preview(value: reading.SubmitPreview) -> SubmitPreview:
         reasons=parts.reasons(value.reasons),
         requirements=[parts.Requirement(value=tally) for tally in value.requirements],
         eligible_approvers=[parts.eligibility(elector) for elector in value.electors],
+    )
+
+
+def disable_preview(value: reading.DisablePreview) -> DisableApprovalsPreview:
+    """What switching approvals off would do, as the API answers it."""
+    return DisableApprovalsPreview(
+        value=value,
+        confirm_token=value.confirm_token,
+        would_approve=value.would_approve,
+        would_expire=value.would_expire,
     )

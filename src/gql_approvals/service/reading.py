@@ -48,6 +48,17 @@ def campaign_list(
     return pages.campaigns(scene.account.id, visible, wanted, moment, order=order, descending=descending)
 
 
+async def status_counts(scene: Scene, user_id: int) -> dict[CampaignStatus, int]:
+    """How many campaigns of each status this person may see, each counted up to `pages.COUNT_LIMIT`."""
+    wanted = {status: CampaignFilter(statuses=frozenset({status})) for status in CampaignStatus}
+    return {
+        status: await campaign_list(
+            scene, user_id, only, order=CampaignOrder.CREATED_AT, descending=True
+        ).count()
+        for status, only in wanted.items()
+    }
+
+
 def inbox(scene: Scene, user_id: int) -> Listing:
     """The open requests this person may decide on: derived from the policy, filtered by the database."""
     grants = [

@@ -1,6 +1,7 @@
 """Save a campaign's change with all that belongs to it: audit entries and outbox rows, in one transaction."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from gql_approvals.persistence import audit, campaigns, outbox
 from gql_approvals.persistence.audit import Entry
@@ -10,6 +11,13 @@ from gql_approvals.service.scene import Scene
 from gql_approvals.workflow.case import Change, Event
 from gql_approvals.workflow.content import Json
 from gql_approvals.workflow.model import Campaign
+
+
+async def with_comment(campaign: Campaign | None, change: Change) -> Change:
+    """The change with its comment written down, so that audit entry and answer can name it."""
+    if change.comment is None or campaign is None or campaign.id is None:
+        return change
+    return replace(change, comment=await campaigns.add_comment(campaign.id, change.comment))
 
 
 async def record(scene: Scene, before: Campaign | None, change: Change, actor: int | None) -> Campaign:
@@ -23,7 +31,7 @@ async def record(scene: Scene, before: Campaign | None, change: Change, actor: i
             at=scene.now,
             actor=actor,
             campaign=saved.id,
-            detail=_detail(event, saved),
+            detail=_detail(event, change, saved),
             policy_version=scene.policy.version,
         )
         for event in change.events
@@ -40,7 +48,9 @@ async def record(scene: Scene, before: Campaign | None, change: Change, actor: i
     return saved
 
 
-def _detail(event: Event, saved: Campaign) -> Mapping[str, Json]:
+def _detail(event: Event, change: Change, saved: Campaign) -> Mapping[str, Json]:
+    if change.comment is not None:
+        return {**event.detail, "comment": change.comment.id}
     request = saved.request
     if event.request is None or request is None:
         return event.detail

@@ -10,11 +10,14 @@ from gql_approvals.persistence.audit import Entry
 from gql_approvals.policy.subject import Facts
 from gql_approvals.service.decision_log import Question
 from gql_approvals.service.eligibility import electors
-from gql_approvals.service.record import record
+from gql_approvals.service.record import record, with_comment
 from gql_approvals.service.scene import Scene, facts_of, facts_of_new
+from gql_approvals.service.time_zones import is_time_zone
 from gql_approvals.workflow import account as accounts
 from gql_approvals.workflow import transitions
 from gql_approvals.workflow.account import ACCOUNT_ROWS, AccountCase, AccountChange, AccountIntent
+from gql_approvals.workflow.case import Change
+from gql_approvals.workflow.completeness import unfit_person
 from gql_approvals.workflow.content import Json, SectionHashes
 from gql_approvals.workflow.intent import Intent
 from gql_approvals.workflow.model import Campaign, Member, Publication, is_overdue
@@ -104,12 +107,12 @@ class CampaignTask:
         before = None if self.intent.action is Action.CREATE else self._campaign
         case = scene.case(before, user_id, self.intent, asked_hashes=await self._asked(before))
         try:
-            change = transitions.apply(case)
+            change = await with_comment(before, transitions.apply(case))
         except QuorumImpossible as refusal:
             raise explained(scene, refusal, case.at_hand, user_id) from None
         born = self.intent.action is Action.DUPLICATE
         saved = await record(scene, None if born else before, change, user_id)
-        return Done(_ids(saved), change.refusal)
+        return Done(_ids(saved, change), change.refusal)
 
     async def _asked(self, campaign: Campaign | None) -> SectionHashes | None:
         asked = self.intent.content_hash
@@ -136,6 +139,8 @@ class AccountTask:
         """Load what the action is about; the account's own lock covers it."""
         if self.member_id is not None:
             self._member = (await lookups.members(account_id, [self.member_id])).get(self.member_id)
+        if self.intent.action is AccountAction.ADD_MEMBER:
+            self._member = await self._known(account_id)
         if self.publication_id is not None:
             found = await lookups.publications(account_id, [self.publication_id])
             self._publication = found.get(self.publication_id)
@@ -169,8 +174,8 @@ class AccountTask:
             raise NotFound("member")
         require(scene, user_id, self.questions(user_id), kind="publication")
 
-    async def apply(self, scene: Scene, user_id: int) -> Done:
-        """Ask the account's table."""
+    async def apply(self, scene: Scene, user_id: int | None) -> Done:
+        """Ask the account's table; None: the system asks, which is whoever runs the server."""
         live, overdue = await split_waiting(scene, self._waiting)
         change = accounts.apply(self._case(scene, live))
         if change.kind is not None:
@@ -183,10 +188,25 @@ class AccountTask:
             await _release(switched, campaign, intent, user_id)
         return Done({"account": scene.account.id, "approved": len(live), "expired": len(overdue)})
 
+    async def _known(self, account_id: int) -> Member | None:
+        """The member who has the intent's address already; not every text can be looked for."""
+        intent = self.intent
+        if any(unfit_person(intent.email, intent.name or "")):
+            return None
+        return await lookups.member_by_email(account_id, intent.email)
+
+    def _roles(self) -> frozenset[str]:
+        """The roles that somebody would hold afterwards."""
+        if self.intent.action is not AccountAction.ENABLE_MEMBER:
+            return self.intent.roles
+        back = self._member
+        return frozenset() if back is None or back.active else back.roles
+
     def _case(self, scene: Scene, live: list[Campaign]) -> AccountCase:
-        slug, roles, policy = scene.account.slug, self.intent.roles, scene.policy
+        slug, roles, policy = scene.account.slug, self._roles(), scene.policy
         known = frozenset(policy.roles(slug))
         managers = frozenset(u for u in scene.active if scene.may(u, Permission.MANAGE_MEMBERS))
+        zone, leaves = self.intent.time_zone, self.intent.action is AccountAction.DISABLE_MEMBER
         return AccountCase(
             account=scene.account,
             intent=self.intent,
@@ -196,15 +216,20 @@ class AccountTask:
             unknown_roles=tuple(sorted(roles - known)),
             conflict=policy.conflict(roles, slug),
             managers=managers,
-            stays_manager=policy.allows(roles, slug, Permission.MANAGE_MEMBERS, Facts()),
+            stays_manager=not leaves and policy.allows(roles, slug, Permission.MANAGE_MEMBERS, Facts()),
+            unknown_zone=zone is not None and not is_time_zone(zone),
             publication=None if self._publication is None else self._publication[1],
         )
 
-    async def _save(self, scene: Scene, change: AccountChange, user_id: int) -> None:
+    async def _save(self, scene: Scene, change: AccountChange, user_id: int | None) -> None:
+        detail = change.detail
         if change.account != scene.account:
             await people.save_account(change.account)
         if change.member is not None:
             await people.save_member(change.member)
+        if change.newcomer is not None:
+            self._member = await people.let_in(scene.account.id, change.newcomer, scene.now)
+            detail = {"user": self._member.user_id, **detail}
         if change.publication is not None:
             await lookups.save_metrics(change.publication)
         entry = Entry(
@@ -212,13 +237,14 @@ class AccountTask:
             at=scene.now,
             actor=user_id,
             campaign=None if self._publication is None else self._publication[0],
-            detail=change.detail,
+            detail=detail,
             policy_version=scene.policy.version,
         )
         await audit.append(scene.account.id, entry)
 
     def _result(self, scene: Scene) -> Result:
-        return {"account": scene.account.id, "member": self.member_id, "publication": self.publication_id}
+        member = None if self._member is None else self._member.id
+        return {"account": scene.account.id, "member": member, "publication": self.publication_id}
 
 
 def require(scene: Scene, user_id: int, questions: tuple[Question, ...], *, kind: str) -> None:
@@ -276,7 +302,7 @@ def explained(scene: Scene, refusal: QuorumImpossible, campaign: Campaign, user_
     return refusal
 
 
-async def _release(scene: Scene, campaign: Campaign, intent: Intent, user_id: int) -> None:
+async def _release(scene: Scene, campaign: Campaign, intent: Intent, user_id: int | None) -> None:
     if is_overdue(campaign, scene.now, scene.rules.grace):
         await tick(scene, campaign)
         return
@@ -284,12 +310,13 @@ async def _release(scene: Scene, campaign: Campaign, intent: Intent, user_id: in
     await record(scene, campaign, change, user_id)
 
 
-def _ids(saved: Campaign) -> Result:
+def _ids(saved: Campaign, change: Change) -> Result:
     request = saved.request
     decision = request.decisions[-1].id if request is not None and request.decisions else None
     return {
         "campaign": saved.id,
         "request": None if request is None else request.id,
         "decision": decision,
+        "comment": None if change.comment is None else change.comment.id,
         "publication": saved.live.id if saved.live and saved.status is CampaignStatus.SENT else None,
     }

@@ -1,7 +1,7 @@
 """What can happen to an account as a whole: the second literal table, of the same form as the first."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,10 +17,11 @@ from gql_approvals.errors import (
     SegregationOfDuties,
     WrongStatus,
 )
-from gql_approvals.workflow.content import Json
-from gql_approvals.workflow.model import Account, Member, Metrics, Publication
+from gql_approvals.workflow import completeness
+from gql_approvals.workflow.content import Json, camel
+from gql_approvals.workflow.model import Account, Member, Metrics, Newcomer, Publication
 from gql_approvals.workflow.transitions import refusals_named_by
-from gql_approvals.workflow.vocabulary import AccountAction, Permission
+from gql_approvals.workflow.vocabulary import AccountAction, NotifyScope, Permission
 
 NO_METRICS = Metrics()
 
@@ -31,6 +32,10 @@ class AccountIntent:
 
     action: AccountAction
     confirm_token: str = ""
+    email: str = ""
+    name: str | None = None
+    time_zone: str | None = None
+    notify_scope: NotifyScope | None = None
     roles: frozenset[str] = frozenset()
     metrics: Metrics = NO_METRICS
 
@@ -39,9 +44,10 @@ class AccountIntent:
 class AccountCase:
     """One question about an account.
 
-    `waiting`: (request id, content hash) of every open request that is not overdue. `unknown_roles` and
-    `conflict`: what the policy says of `intent.roles`. `managers`: the user ids of the active members who
-    may manage members; `stays_manager`: whether `member` would still be one.
+    `waiting`: (request id, content hash) of every open request that is not overdue. `member`: whom it is
+    about, if the account knows them. `unknown_roles` and `conflict`: what the policy says of the roles that
+    they would hold. `managers`: the user ids of the active members who may manage members; `stays_manager`:
+    whether `member` would still be one. `unknown_zone`: whether no clock goes by `intent.time_zone`.
     """
 
     account: Account
@@ -53,6 +59,7 @@ class AccountCase:
     conflict: tuple[Reason, ...] = ()
     managers: frozenset[int] = frozenset()
     stays_manager: bool = True
+    unknown_zone: bool = False
     publication: Publication | None = None
 
 
@@ -62,6 +69,7 @@ class AccountChange:
 
     account: Account
     member: Member | None = None
+    newcomer: Newcomer | None = None
     publication: Publication | None = None
     kind: str | None = None
     detail: dict[str, Json] = field(default_factory=dict[str, Json])
@@ -96,6 +104,30 @@ def preview_outdated(case: AccountCase) -> PreviewOutdated | None:
     if not case.account.approvals_enabled or case.intent.confirm_token == current:
         return None
     return PreviewOutdated("what would be approved is not what you previewed: preview again and confirm that")
+
+
+def unfit_settings(case: AccountCase) -> InvalidInput | None:
+    """A name that can be stored, and a time zone that there is."""
+    name, zone = case.intent.name, case.intent.time_zone
+    problems = [] if name is None else list(completeness.unfit_name(name))
+    if case.unknown_zone:
+        problems.append(Problem(("timeZone",), f"there is no time zone `{zone}`: try Europe/Berlin"))
+    return InvalidInput(problems) if problems else None
+
+
+def unfit_person(case: AccountCase) -> InvalidInput | None:
+    """An address that mail could be sent to, and a name."""
+    problems = list(completeness.unfit_person(case.intent.email, case.intent.name or ""))
+    return InvalidInput(problems) if problems else None
+
+
+def already_member(case: AccountCase) -> InvalidInput | None:
+    """Who may act here already cannot be let in."""
+    if case.member is None or not case.member.active:
+        return None
+    address, slug = case.intent.email.lower(), case.account.slug
+    fix = "change their roles with the mutation assignRoles"
+    return InvalidInput((Problem(("email",), f"`{address}` is a member of `{slug}` already: {fix}"),))
 
 
 def unknown_roles(case: AccountCase) -> InvalidInput | None:
@@ -153,6 +185,58 @@ def disable(case: AccountCase) -> AccountChange:
     )
 
 
+def update(case: AccountCase) -> AccountChange:
+    """Change the account's name, its time zone, or who is told."""
+    before, asked = case.account, case.intent
+    after = replace(
+        before,
+        name=before.name if asked.name is None else asked.name.strip(),
+        time_zone=asked.time_zone or before.time_zone,
+        notify_scope=asked.notify_scope or before.notify_scope,
+    )
+    settings = ("name", "time_zone", "notify_scope")
+    changed: list[Json] = [camel(name) for name in settings if getattr(after, name) != getattr(before, name)]
+    if not changed:
+        return AccountChange(account=before)
+    return AccountChange(account=after, kind="account:updated", detail={"changed": changed})
+
+
+def add_member(case: AccountCase) -> AccountChange:
+    """Let somebody in with exactly these roles; who was disabled comes back, under the name they had."""
+    asked, before = case.intent, case.member
+    roles: Json = sorted(asked.roles)
+    if before is None:
+        newcomer = Newcomer(email=asked.email, name=(asked.name or "").strip(), roles=asked.roles)
+        detail: dict[str, Json] = {"roles": roles}
+        return AccountChange(account=case.account, newcomer=newcomer, kind="member:added", detail=detail)
+    return AccountChange(
+        account=case.account,
+        member=replace(before, roles=asked.roles, active=True),
+        kind="member:enabled",
+        detail={"user": before.user_id, "roles": roles},
+    )
+
+
+def disable_member(case: AccountCase) -> AccountChange:
+    """Take away every right in the account at once; roles, and what was done, stay."""
+    return _turned(case, active=False, kind="member:disabled")
+
+
+def enable_member(case: AccountCase) -> AccountChange:
+    """Let a disabled member act again, with the roles they had."""
+    return _turned(case, active=True, kind="member:enabled")
+
+
+def _turned(case: AccountCase, *, active: bool, kind: str) -> AccountChange:
+    before = case.member
+    if before is None:
+        raise LookupError(case.intent.action)  # NOT_FOUND was answered
+    if before.active is active:
+        return AccountChange(account=case.account)
+    after = replace(before, active=active)
+    return AccountChange(account=case.account, member=after, kind=kind, detail={"user": before.user_id})
+
+
 def assign(case: AccountCase) -> AccountChange:
     """Give a member exactly these roles."""
     if case.member is None:
@@ -193,6 +277,30 @@ ACCOUNT_TRANSITIONS: tuple[AccountRow, ...] = (
         effect=disable,
     ),
     AccountRow(
+        action=AccountAction.UPDATE_ACCOUNT,
+        permission=Permission.MANAGE_APPROVALS,
+        guards=(unfit_settings,),
+        effect=update,
+    ),
+    AccountRow(
+        action=AccountAction.ADD_MEMBER,
+        permission=Permission.MANAGE_MEMBERS,
+        guards=(unfit_person, already_member, unknown_roles, conflicting_roles),
+        effect=add_member,
+    ),
+    AccountRow(
+        action=AccountAction.DISABLE_MEMBER,
+        permission=Permission.MANAGE_MEMBERS,
+        guards=(last_admin,),
+        effect=disable_member,
+    ),
+    AccountRow(
+        action=AccountAction.ENABLE_MEMBER,
+        permission=Permission.MANAGE_MEMBERS,
+        guards=(conflicting_roles,),
+        effect=enable_member,
+    ),
+    AccountRow(
         action=AccountAction.ASSIGN_ROLES,
         permission=Permission.MANAGE_MEMBERS,
         guards=(unknown_roles, conflicting_roles, last_admin),
@@ -208,7 +316,14 @@ ACCOUNT_TRANSITIONS: tuple[AccountRow, ...] = (
 ACCOUNT_ROWS = {row.action: row for row in ACCOUNT_TRANSITIONS}
 
 
-ABOUT_SOMETHING = frozenset({AccountAction.ASSIGN_ROLES, AccountAction.RECORD_METRICS})  # by its id
+ABOUT_SOMETHING = frozenset(
+    {
+        AccountAction.ASSIGN_ROLES,
+        AccountAction.DISABLE_MEMBER,
+        AccountAction.ENABLE_MEMBER,
+        AccountAction.RECORD_METRICS,
+    }
+)  # by its id
 
 
 def apply(case: AccountCase) -> AccountChange:
@@ -220,8 +335,17 @@ def apply(case: AccountCase) -> AccountChange:
     row = ACCOUNT_ROWS[case.intent.action]
     found = [refusal for guard in row.guards if (refusal := guard(case)) is not None]
     if found:
-        raise min(found, key=lambda refusal: PRECEDENCE[refusal.code])
+        raise _first(found)
     return row.effect(case)
+
+
+def _first(found: Sequence[Refusal]) -> Refusal:
+    """Of several refusals the one to be answered; an invalid input lists what all guards have found."""
+    unfit = [
+        problem for refusal in found if isinstance(refusal, InvalidInput) for problem in refusal.problems
+    ]
+    first = min(found, key=lambda refusal: PRECEDENCE[refusal.code])
+    return InvalidInput(unfit) if isinstance(first, InvalidInput) else first
 
 
 def codes_of(action: AccountAction) -> frozenset[ErrorCode]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from gql_approvals.errors import Refusal
 from gql_approvals.workflow.content import NOT_CANONICAL, Json, SectionHashes, hashes
 from gql_approvals.workflow.intent import Intent, Unset
-from gql_approvals.workflow.model import Account, ApprovalRequest, Campaign, Publication, Requirement
+from gql_approvals.workflow.model import Account, ApprovalRequest, Campaign, Comment, Publication, Requirement
 from gql_approvals.workflow.vocabulary import PublishMode, Recipients
 
 
@@ -127,11 +127,13 @@ class Event:
 class Change:
     """What a transition makes: the campaign afterwards and the events, in order.
 
-    `discarded_above`: revisions with a higher number become DISCARDED. `refusal`: answered although the
-    change is kept (a content that fails its integrity check is held, then refused).
+    `discarded_above`: revisions with a higher number become DISCARDED. `comment`: what was said beside it.
+    `refusal`: answered although the change is kept (a content that fails its integrity check is held, then
+    refused).
     """
 
     campaign: Campaign
     events: tuple[Event, ...]
     discarded_above: int | None = None
+    comment: Comment | None = None
     refusal: Refusal | None = None

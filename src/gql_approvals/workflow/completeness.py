@@ -1,5 +1,6 @@
 """What an input must be to be stored, and what a content must be to be submitted."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -12,10 +13,14 @@ from gql_approvals.workflow.model import Revision
 from gql_approvals.workflow.vocabulary import Action, Channel, PublishMode
 
 MAX_NAME = 200
+MAX_EMAIL = 320
+MAX_COMMENT = 10_000
 MAX_AUDIENCE = 2**31 - 1  # the API's Int
 MAX_DEPTH = 100  # of an audience's definition
 CHANNELS_BY_TYPE: Mapping[type, Channel] = dict(CHANNEL_OF.items())
 NEEDS_NAME = frozenset({Action.CREATE})
+EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+UNSTORABLE = "contains a character that cannot be stored (NUL or half of a surrogate pair)"
 
 
 def created_schedule(intent: Intent) -> tuple[PublishMode, datetime | None]:
@@ -41,15 +46,34 @@ def unfit(intent: Intent, channel: Channel | None) -> tuple[Problem, ...]:
     """What of an input cannot be accepted at all."""
     if intent.audience is not None and _is_deeper(intent.audience.definition, MAX_DEPTH):
         return (Problem(("audience", "definition"), f"is nested deeper than {MAX_DEPTH} levels"),)
-    return (*_bad_texts(intent), *_bad_name(intent), *_bad_content(intent, channel), *_bad_audience(intent))
+    return (
+        *_bad_texts(intent),
+        *_bad_name(intent),
+        *_bad_body(intent),
+        *_bad_content(intent, channel),
+        *_bad_audience(intent),
+    )
+
+
+def unfit_person(email: str, name: str) -> Iterator[Problem]:
+    """What of an address and a name nobody can be let in with."""
+    if not EMAIL.fullmatch(email) or not email.isprintable() or len(email.lower()) > MAX_EMAIL:
+        yield Problem(("email",), f"`{email}` is no address: write name@example.com")
+    yield from unfit_name(name)
+
+
+def unfit_name(name: str) -> Iterator[Problem]:
+    """What of the name of a person or an account cannot be accepted."""
+    if not 0 < len(name.strip()) <= MAX_NAME:
+        yield Problem(("name",), f"must have from 1 to {MAX_NAME} characters")
+    elif not is_storable(name):
+        yield Problem(("name",), UNSTORABLE)
 
 
 def _bad_texts(intent: Intent) -> Iterator[Problem]:
     for path, text in _texts(intent, ()):
         if not is_storable(text):
-            yield Problem(
-                path, "contains a character that cannot be stored (NUL or half of a surrogate pair)"
-            )
+            yield Problem(path, UNSTORABLE)
 
 
 def _bad_name(intent: Intent) -> Iterator[Problem]:
@@ -60,6 +84,16 @@ def _bad_name(intent: Intent) -> Iterator[Problem]:
         yield Problem(("name",), "must not be blank")
     elif len(name or "") > MAX_NAME:
         yield Problem(("name",), f"has {len(name or '')} characters; {MAX_NAME} are allowed")
+
+
+def _bad_body(intent: Intent) -> Iterator[Problem]:
+    body = intent.body or ""
+    if intent.action is not Action.COMMENT:
+        return
+    if not body.strip():
+        yield Problem(("body",), "must not be blank")
+    elif len(body) > MAX_COMMENT:
+        yield Problem(("body",), f"has {len(body)} characters; {MAX_COMMENT} are allowed")
 
 
 def _bad_content(intent: Intent, channel: Channel | None) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ and the content hash is that of {"AUDIENCE": hash, "COPY": hash, "SCHEDULE": has
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -184,9 +185,12 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
 def is_storable(text: str) -> bool:
     """Whether every database can keep the text: PostgreSQL takes neither NUL nor half of a surrogate pair."""
-    return not any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in text)
+    return _UNSTORABLE.search(text) is None
 
 
 def camel(name: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum
 
 from gql_approvals.workflow.content import Audience, Content
-from gql_approvals.workflow.vocabulary import Action, IfPending, PublishMode
+from gql_approvals.workflow.vocabulary import Action, IfPending, PublishMode, Section
 
 
 class Unset(Enum):
@@ -31,6 +31,8 @@ class Intent:
     reason: str | None = None
     note: str | None = None
     comment: str | None = None
+    body: str | None = None
+    section: Section | None = None
     if_pending: IfPending = IfPending.REFUSE
     name: str | None = None
     content: Content | None = None

@@ -15,6 +15,7 @@ from gql_approvals.workflow.vocabulary import (
     PublishMode,
     RequestStatus,
     RevisionState,
+    Section,
     Verdict,
 )
 
@@ -40,6 +41,15 @@ class Member:
     user_id: int
     roles: frozenset[str]
     active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """Somebody to be let into an account; the name is for an address that nobody has yet."""
+
+    email: str
+    name: str
+    roles: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +148,17 @@ class Publication:
     sent_at: datetime
     handed_over_at: datetime | None = None
     metrics: Metrics = Metrics()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What somebody wrote about a campaign, or about one section of it; never changed afterwards."""
+
+    id: int | None = None
+    by: int
+    at: datetime
+    body: str
+    section: Section | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import get_args, get_type_hints
 
 from gql_approvals.errors import PRECEDENCE, ErrorCode, Refusal
+from gql_approvals.workflow import commenting as say
 from gql_approvals.workflow import conditions as when
 from gql_approvals.workflow import effects as do
 from gql_approvals.workflow import guards as check
@@ -54,7 +55,15 @@ WRITING = (check.stale_version, check.unfit_input, check.unfit_schedule)
 
 TRANSITIONS: tuple[Row, ...] = (
     Row(number=0, action=Action.VIEW, source=ALL, target=None, permission=P.VIEW, effect=do.nothing),
-    Row(number=0, action=Action.COMMENT, source=ALL, target=None, permission=P.COMMENT, effect=do.nothing),
+    Row(
+        number=0,
+        action=Action.COMMENT,
+        source=ALL,
+        target=None,
+        permission=P.COMMENT,
+        input_guards=(check.unfit_input,),
+        effect=say.comment,
+    ),
     Row(
         number=1,
         action=Action.CREATE,
@@ -274,8 +283,9 @@ TRANSITIONS: tuple[Row, ...] = (
 
 PERMISSION_OF = {row.action: row.permission for row in TRANSITIONS}
 VIEWER_ACTIONS = tuple(a for a, permission in PERMISSION_OF.items() if permission and a is not Action.CREATE)
-# The clock does not raise the version: an overdue campaign reads the same whether or not it was written down.
-QUIET = frozenset({Action.EXPIRE, Action.MISS})
+# What does not raise the version: a comment; and the clock, since an overdue campaign reads the same whether
+# or not that was written down.
+QUIET = frozenset({Action.COMMENT, Action.EXPIRE, Action.MISS})
 
 
 # ------------------------------------------------------------------------------------ reading the table
