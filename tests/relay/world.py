@@ -23,6 +23,7 @@ from gql_approvals.service.caller import Caller
 from gql_approvals.service.perform import Office, perform
 from gql_approvals.service.policy_in_force import PolicyInForce
 from gql_approvals.service.reading import disable_preview
+from gql_approvals.service.scopes import EVERY
 from gql_approvals.service.tasks import AccountTask, CampaignTask
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.account import AccountIntent
@@ -106,7 +107,13 @@ class World:
 
     def caller(self, name):
         member = self.members[name]
-        return Caller(user_id=member.user_id, account=self.account, member=member, accounts=(self.account,))
+        return Caller(
+            user_id=member.user_id,
+            account=self.account,
+            member=member,
+            accounts=(self.account,),
+            scopes=EVERY,
+        )
 
     async def act(self, who, action, campaign=None, /, **fields):
         """Perform an action and give the result's ids."""

@@ -5,26 +5,28 @@ refusals as the API's hold for what they ask for. Audit entries name no actor: t
 """
 
 import re
-import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gql_approvals.errors import InvalidInput, Problem
-from gql_approvals.persistence import audit, people
+from gql_approvals.persistence import audit, lookups, people
 from gql_approvals.persistence.audit import Entry
+from gql_approvals.persistence.people import Token
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.subject import Facts
 from gql_approvals.service.perform import Office
-from gql_approvals.workflow import account as accounts
-from gql_approvals.workflow.account import AccountCase, AccountIntent
+from gql_approvals.service.scopes import in_order, scopes_from
+from gql_approvals.service.tasks import AccountTask
+from gql_approvals.service.time_zones import is_time_zone
+from gql_approvals.workflow.account import AccountIntent
+from gql_approvals.workflow.completeness import unfit_name
 from gql_approvals.workflow.content import Json
 from gql_approvals.workflow.model import Account, Member
 from gql_approvals.workflow.vocabulary import AccountAction, Permission
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
-MAX_NAME, MAX_EMAIL = 200, 320
+MAX_DIGITS = 19  # 2**63 has as many
 FOUNDER = (Permission.MANAGE_MEMBERS, Permission.MANAGE_APPROVALS)
 
 
@@ -82,15 +84,46 @@ async def add_member(office: Office, slug: str, person: Person, roles: frozenset
     await office.database.transaction(steps)
 
 
-async def issue(office: Office, email: str, *, name: str, days: int) -> str:
-    """Make a token for a person and return it.
+async def issue(office: Office, email: str, *, name: str, days: int, scopes: frozenset[str]) -> str:
+    """Make a token for a person and return it. `scopes`: none = every scope.
 
     Raises:
         InvalidInput: when nobody has that address, or they are an active member of no account.
     """
 
     async def steps() -> str:
-        return await create_token(office, email, name=name, days=days)
+        return await create_token(office, email, name=name, days=days, scopes=scopes or None)
+
+    return await office.database.transaction(steps)
+
+
+async def tokens(email: str) -> tuple[Token, ...]:
+    """Every token that the person ever got, oldest first.
+
+    Raises:
+        InvalidInput: when nobody has that address.
+    """
+    return await people.tokens_of((await _user(email)).id)
+
+
+async def revoke(office: Office, asked: str) -> tuple[Token, str]:
+    """Revoke a token, named by its number or its text; return it as it was before, and its owner's address.
+
+    Raises:
+        InvalidInput: when there is no such token.
+    """
+
+    async def steps() -> tuple[Token, str]:
+        found = await (people.token_by_id(int(asked)) if _is_number(asked) else people.token_by_text(asked))
+        if found is None:
+            what = f"no token {asked}" if _is_number(asked) else "no such token"
+            raise _wrong("token", f"there is {what}: `gql-approvals token list EMAIL` has their numbers")
+        owner = (await people.users([found.user_id]))[found.user_id]
+        if found.revoked_at is None:
+            accounts = await people.accounts_of(found.user_id)
+            await people.revoke_token_by_id(found.id, office.now())
+            await _note_token(office, accounts, "token:revoked", found)
+        return found, owner.email
 
     return await office.database.transaction(steps)
 
@@ -114,44 +147,45 @@ async def create_account(office: Office, new: NewAccount) -> Account:
 
 
 async def admit(office: Office, account: Account, person: Person, roles: frozenset[str]) -> Member:
-    """Make the person a member with exactly these roles; one who was disabled comes back."""
-    _check_person(person)
+    """Make the person a member with exactly these roles, by the rules of the mutation addMember."""
+    asked = AccountIntent(action=AccountAction.ADD_MEMBER, email=person.email, name=person.name, roles=roles)
+    task = AccountTask(intent=asked)
     await people.lock_account(account.id)
-    user = await people.user_by_email(person.email)
-    if user is None:
-        user = await people.create_user(name=person.name.strip(), email=person.email, now=office.now())
-    known = {member.user_id: member for member in await people.members(account.id)}
-    before = known.get(user.id)
-    if before is not None and before.active:
-        fix = "change their roles with the mutation assignRoles"
-        raise _wrong("email", f"`{user.email}` is a member of `{account.slug}` already: {fix}")
-    granted = _granted(office, account, user.id, roles)
-    if before is None:
-        member = await people.create_member(account.id, user.id, granted, office.now())
-    else:
-        member = replace(before, roles=granted, active=True)
-        await people.save_member(member)
-    detail: dict[str, Json] = {"user": user.id, "roles": sorted(granted)}
-    await _note(office, account.id, "member:added" if before is None else "member:enabled", detail)
+    await task.lock(account.id)
+    try:
+        await task.apply(await office.scene(account.id), None)
+    except InvalidInput as refusal:
+        known = office.policy().roles(account.slug)
+        raise InvalidInput([_with_roles(problem, known) for problem in refusal.problems]) from None
+    member = await lookups.member_by_email(account.id, person.email)
+    if member is None:
+        raise LookupError(person.email)  # was stored just now
     return member
 
 
 async def create_token(
-    office: Office, email: str, *, name: str, days: int | None, demo: str | None = None
+    office: Office,
+    email: str,
+    *,
+    name: str,
+    days: int | None,
+    demo: str | None = None,
+    scopes: frozenset[str] | None = None,
 ) -> str:
-    """Make a token, noted in every account that it opens. `demo` fixes its text, and it never expires."""
-    user = await people.user_by_email(email)
-    if user is None:
-        raise _wrong("email", f"nobody has the address `{email}`: add them with `gql-approvals member add`")
+    """Make a token, noted in every account that it opens.
+
+    `demo` fixes its text, and it never expires. `scopes`: None = every scope.
+    """
+    user = await _user(email)
     expires = None if days is None else office.now() + timedelta(days=days)
-    text = await people.create_token(user.id, name=name, now=office.now(), expires_at=expires, demo=demo)
-    bearer = await people.bearer_of(text, office.now())
-    if bearer is None or not bearer.memberships:
+    text = await people.create_token(
+        user.id, name=name, now=office.now(), expires_at=expires, demo=demo, scopes=scopes
+    )
+    made, accounts = await people.token_by_text(text), await people.accounts_of(user.id)
+    if made is None or not accounts:
         fix = "add them with `gql-approvals member add`"
         raise _wrong("email", f"`{user.email}` is an active member of no account: {fix}")
-    for account, _ in sorted(bearer.memberships, key=lambda pair: pair[0].id):
-        await people.lock_account(account.id)
-        await _note(office, account.id, "token:created", {"user": user.id})
+    await _note_token(office, accounts, "token:created", made)
     return text
 
 
@@ -173,27 +207,10 @@ def founder_role(policy: Policy, slug: str, asked: str | None) -> str:
     return asked or able[0]
 
 
-def _granted(office: Office, account: Account, user_id: int, roles: frozenset[str]) -> frozenset[str]:
-    """The roles, if the account's own table lets somebody be given them."""
-    policy = office.policy()
-    known = policy.roles(account.slug)
-    nobody = Member(id=0, account_id=account.id, user_id=user_id, roles=frozenset(), active=True)
-    case = AccountCase(
-        account=account,
-        intent=AccountIntent(action=AccountAction.ASSIGN_ROLES, roles=roles),
-        now=office.now(),
-        member=nobody,
-        unknown_roles=tuple(sorted(roles - set(known))),
-        conflict=policy.conflict(roles, account.slug),
-    )
-    try:
-        change = accounts.apply(case)
-    except InvalidInput as refusal:
-        raise InvalidInput([_with_roles(problem, known) for problem in refusal.problems]) from None
-    return nobody.roles if change.member is None else change.member.roles
-
-
 def _with_roles(problem: Problem, known: tuple[str, ...]) -> Problem:
+    """The problem with all the roles that there are, if it is about roles."""
+    if problem.path != ("roles",):
+        return problem
     return replace(problem, message=f"{problem.message}; it knows {', '.join(f'`{role}`' for role in known)}")
 
 
@@ -202,22 +219,11 @@ def _check_account(new: NewAccount) -> None:
     if not SLUG.fullmatch(new.slug):
         rule = "takes 1 to 63 small letters, digits, `-` and `_`, and starts with a letter or digit"
         problems.append(Problem(("slug",), f"`{new.slug}` cannot be a slug, which {rule}"))
-    if not 0 < len(new.name.strip()) <= MAX_NAME:
-        problems.append(Problem(("name",), f"must have from 1 to {MAX_NAME} characters"))
-    if new.time_zone not in zoneinfo.available_timezones():
+    problems.extend(unfit_name(new.name))
+    if not is_time_zone(new.time_zone):
         problems.append(
             Problem(("time-zone",), f"there is no time zone `{new.time_zone}`: try Europe/Berlin")
         )
-    if problems:
-        raise InvalidInput(problems)
-
-
-def _check_person(person: Person) -> None:
-    problems: list[Problem] = []
-    if not EMAIL.fullmatch(person.email) or len(person.email) > MAX_EMAIL:
-        problems.append(Problem(("email",), f"`{person.email}` is no address: write name@example.com"))
-    if not 0 < len(person.name.strip()) <= MAX_NAME:
-        problems.append(Problem(("name",), f"must have from 1 to {MAX_NAME} characters"))
     if problems:
         raise InvalidInput(problems)
 
@@ -226,6 +232,27 @@ async def _note(office: Office, account_id: int, kind: str, detail: Mapping[str,
     version = office.policy().version
     entry = Entry(kind=kind, at=office.now(), actor=None, detail=detail, policy_version=version)
     await audit.append(account_id, entry)
+
+
+async def _note_token(office: Office, accounts: Sequence[int], kind: str, token: Token) -> None:
+    """An entry in each of these accounts, which are locked in the order of their ids."""
+    scopes = in_order(scopes_from(token.scopes))
+    detail: dict[str, Json] = {"user": token.user_id, "token": token.id, "scopes": list(scopes)}
+    for account_id in accounts:
+        await people.lock_account(account_id)
+        await _note(office, account_id, kind, detail)
+
+
+async def _user(email: str) -> people.User:
+    user = await people.user_by_email(email)
+    if user is None:
+        raise _wrong("email", f"nobody has the address `{email}`: add them with `gql-approvals member add`")
+    return user
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is a token's number, and no text of one; as far as the database counts."""
+    return text.isascii() and text.isdecimal() and len(text) < MAX_DIGITS
 
 
 def _wrong(field: str, message: str) -> InvalidInput:

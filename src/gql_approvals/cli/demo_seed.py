@@ -17,6 +17,7 @@ from gql_approvals.service.caller import Caller
 from gql_approvals.service.perform import Office, perform, perform_due
 from gql_approvals.service.policy_in_force import PolicyInForce
 from gql_approvals.service.policy_reload import keep_text
+from gql_approvals.service.scopes import EVERY
 from gql_approvals.service.tasks import AccountTask, CampaignTask
 from gql_approvals.workflow.account import AccountIntent
 from gql_approvals.workflow.case import Rules
@@ -75,7 +76,7 @@ async def _found(office: Office) -> Callers:
             someone = admin.Person(email=person.email, name=person.name.capitalize())
             member = await admin.admit(office, account, someone, frozenset(person.roles[slug]))
             callers[slug, person.name] = Caller(
-                user_id=member.user_id, account=account, member=member, accounts=(account,)
+                user_id=member.user_id, account=account, member=member, accounts=(account,), scopes=EVERY
             )
     return callers
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from gql_approvals.errors import Unauthenticated
+from gql_approvals.errors import RequestFault, Unauthenticated
 from gql_approvals.persistence import campaigns, lookups, people
 from gql_approvals.persistence.people import User
 from gql_approvals.service import perform, reading
@@ -22,7 +22,7 @@ from gql_approvals.service.tasks import Result, Task
 from gql_approvals.workflow.model import Campaign, Publication, Revision
 
 K = TypeVar("K", bound=Hashable)
-NO_TOKEN = "sign in: send `Authorization: Bearer` with an API token"  # noqa: S105  # a message
+NO_TOKEN = "sign in: send `Authorization: Bearer` with a token"  # noqa: S105  # a message
 
 
 @dataclass
@@ -35,6 +35,7 @@ class Context:
     request_id: str
     _caller: Caller | None = field(default=None, init=False)
     _scene: Scene | None = field(default=None, init=False)
+    _refused: RequestFault | None = field(default=None, init=False)
     _loaders: dict[str, DataLoader[Any, Any]] = field(
         default_factory=dict[str, DataLoader[Any, Any]], init=False
     )
@@ -46,11 +47,21 @@ class Context:
             Unauthenticated: when nobody is, or the token is not good.
             AccountRequired: when the account is not clear.
         """
+        if self._refused is not None:
+            raise self._refused
         if self._caller is None:
-            if self.token is None:
-                raise Unauthenticated(NO_TOKEN)
-            self._caller = await authenticate(self.token, self.account_slug, self.office.now())
+            try:
+                self._caller = await self._authenticated()
+            except RequestFault as fault:
+                self._refused = fault  # a bad token is refused, and logged, once for the operation
+                raise
         return self._caller
+
+    async def _authenticated(self) -> Caller:
+        if self.token is None:
+            raise Unauthenticated(NO_TOKEN)
+        office = self.office
+        return await authenticate(self.token, self.account_slug, office.now(), office.sign_in)
 
     async def scene(self) -> Scene:
         """The caller's account as it is now."""

@@ -1,7 +1,8 @@
 """The one path of every mutation.
 
     authenticate → begin, lock account, then what it is about → replay by idempotency key → load facts and
-    roles → clock → visible? → allowed? → input → workflow → save state, decision, audit, outbox and key
+    roles → clock → visible? → allowed? → the token, too? → input → workflow → save state, decision, audit,
+    outbox and key
 
 All of it is one transaction; `authenticate` has happened before and is checked again inside. A refusal
 changes nothing, except that an overdue campaign's expiry is kept. When it is over, what the policy said of it
@@ -12,7 +13,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,10 @@ from typing import Any
 from gql_approvals.errors import InvalidInput, Problem, Refusal, Unauthenticated
 from gql_approvals.persistence import campaigns, idempotency, people
 from gql_approvals.persistence.database import Database
-from gql_approvals.service.caller import REFUSED, Caller
+from gql_approvals.service import scopes
+from gql_approvals.service.caller import REFUSED, Caller, SignIn
 from gql_approvals.service.decision_log import Asked
+from gql_approvals.service.live import Feed
 from gql_approvals.service.policy_in_force import PolicyInForce
 from gql_approvals.service.scene import Scene
 from gql_approvals.service.tasks import Done, Result, Task, tick
@@ -40,6 +43,8 @@ class Office:
     now: Callable[[], datetime]
     rules: Rules
     state_folder: Path | None = None
+    sign_in: SignIn | None = None
+    feed: Feed = field(default_factory=Feed)
 
     async def scene(self, account_id: int) -> Scene:
         """The account as it is now; within a transaction that holds its lock, as it will stay."""
@@ -126,6 +131,7 @@ class _Mutation:
         task, user_id = self.task, self.caller.user_id
         self.asked = Asked(scene, user_id, task.intent.action, task.questions(user_id))
         task.admit(scene, user_id)
+        scopes.demand(self.caller.scopes, self.asked.questions[-1].permission, scene.policy.version)
         _check_key(self.key)
         done = await task.apply(scene, user_id)
         if self.key is not None and done.refusal is None:
@@ -172,7 +178,7 @@ def _is_usable(key: str) -> bool:
 def _plain(value: Any) -> Any:  # noqa: ANN401  # any argument
     """Arguments as JSON; what a task has loaded (its private fields) is no argument."""
     if is_dataclass(value):
-        public = (field.name for field in fields(value) if not field.name.startswith("_"))
+        public = (one.name for one in fields(value) if not one.name.startswith("_"))
         return {name: _plain(getattr(value, name)) for name in public}
     if isinstance(value, Mapping):
         return {str(name): _plain(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]  # any JSON
