@@ -10,7 +10,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from bench import policy, reloads
+from bench import attacks, policy, reloads
 from bench.rows import HEADINGS, Benchmark, line
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "policy-diff": policy.differences,
     "policy-edits": reloads.edits,
     "policy-requests": reloads.requests,
+    "attacks": attacks.attacks,
 }
 
 

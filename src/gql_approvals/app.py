@@ -5,38 +5,45 @@ import gc
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 
 from gql_approvals import logs
 from gql_approvals import settings as configuration
 from gql_approvals.clock import clock
-from gql_approvals.errors import BadDatabase
+from gql_approvals.errors import BadDatabase, BadPolicy
+from gql_approvals.feed import tell_followers
 from gql_approvals.http.answers import not_served
+from gql_approvals.http.cors import cors
 from gql_approvals.http.dev_pages import dev_routes
 from gql_approvals.http.graphiql import DemoPerson, GraphiqlConfig, missing_files
 from gql_approvals.http.graphiql_tabs import TABS
+from gql_approvals.http.oidc import verifier
 from gql_approvals.http.routes import routes
 from gql_approvals.persistence import people
 from gql_approvals.persistence.database import Database
 from gql_approvals.policy.engine import Policy
+from gql_approvals.policy.groups import Groups, read_groups
+from gql_approvals.policy.problem import PolicyProblem, errors_of
 from gql_approvals.relay.loop import relay
 from gql_approvals.reload import follow_policy, node_of
+from gql_approvals.schema.gate import gate_of
 from gql_approvals.service.perform import Office
 from gql_approvals.service.policy_reload import policy_to_begin_with
 from gql_approvals.service.policy_status import FRESH
+from gql_approvals.service.sign_in import SignIn
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.case import Rules
 
 log = logging.getLogger(__name__)
 
 STATE_FOLDER = Path(".demo")
+DRIVERS = (relay, clock, follow_policy, tell_followers)
 Now: TypeAlias = Callable[[], datetime]
 
 
@@ -65,7 +72,10 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
-        async with open_office(settings, now, beside_others=True) as opened:
+        async with (
+            open_office(settings, now, beside_others=True) as without,
+            _with_sign_in(without, settings) as opened,
+        ):
             if settings.demo:
                 found = await people.demo_tokens()
                 demo_people.extend(
@@ -80,15 +90,15 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
     def page() -> GraphiqlConfig:
         return GraphiqlConfig(graphql_path="/graphql", people=tuple(demo_people), tabs=TABS)
 
-    has_page = settings.graphiql and not settings.production
+    has_page, gate = settings.serves_graphiql, gate_of(settings)
     for name in missing_files() if has_page else ():
         log.warning("GraphiQL is incomplete: %s is missing; install the package with npm at hand", name)
     application = Starlette(
         routes=[
-            *routes(office, page if has_page else None),
+            *routes(office, page if has_page else None, gate, settings.allowed_origins),
             *(dev_routes(office, settings) if settings.demo else []),
         ],
-        middleware=[_cors(settings)],
+        middleware=[cors(settings.allowed_origins)],
         exception_handlers={HTTPException: not_served},
         lifespan=lifespan,
     )
@@ -122,10 +132,29 @@ async def open_office(
 
 
 @asynccontextmanager
+async def _with_sign_in(office: Office, settings: Settings) -> AsyncGenerator[Office]:
+    """The office, with the identity provider that is set; wrong lines of groups.csv give nobody anything."""
+    if not settings.oidc_issuer:
+        yield office
+        return
+    groups, problems = await _groups(office, settings)
+    for problem in errors_of(problems):
+        log.error("sign_in:groups %s", problem)
+    async with verifier(settings) as verify:
+        yield replace(office, sign_in=SignIn(office, verify, groups))
+
+
+async def _groups(office: Office, settings: Settings) -> tuple[Groups, tuple[PolicyProblem, ...]]:
+    if settings.groups_file is None:
+        return Groups(), ()
+    return read_groups(settings.groups_file, office.policy(), await people.account_slugs())
+
+
+@asynccontextmanager
 async def _drivers(office: Office, settings: Settings) -> AsyncGenerator[None]:
     """Run what is to run beside the requests; what the drivers have in hand is finished at the end."""
     stop = asyncio.Event()
-    tasks = [asyncio.create_task(driver(office, settings, stop)) for driver in (relay, clock, follow_policy)]
+    tasks = [asyncio.create_task(driver(office, settings, stop)) for driver in DRIVERS]
     for task in tasks:
         task.add_done_callback(_report_failure)
     try:
@@ -151,21 +180,16 @@ async def check_start(settings: Settings) -> None:
     """Make sure that workers will be able to start.
 
     Raises:
-        StartError: what `open_office` raises, and when a database that is not the demo's holds demo tokens.
+        StartError: what `open_office` raises, when groups.csv has mistakes, and when a database that is not
+            the demo's holds demo tokens.
     """
-    async with open_office(settings):
+    gate_of(settings)  # an allow-list that cannot be read is told once
+    async with open_office(settings) as office:
+        mistakes = errors_of((await _groups(office, settings))[1]) if settings.oidc_issuer else []
+        if mistakes:
+            raise BadPolicy("\n".join(mistakes))
         if not settings.demo and await people.has_demo_tokens():
             raise BadDatabase(
                 "the database holds the demo's tokens, which everybody knows: use another database "
                 "(GQL_APPROVALS_DATABASE_URL), or start `gql-approvals demo`"
             )
-
-
-def _cors(settings: Settings) -> Middleware:
-    return Middleware(
-        CORSMiddleware,
-        allow_origins=list(settings.allowed_origins),
-        allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "x-account", "apollo-require-preflight"],
-        expose_headers=["x-request-id"],
-    )

@@ -11,13 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from gql_approvals.errors import BadSettings
 
 PREFIX = "GQL_APPROVALS_"
 MIN_SECRET, MAX_SECRET = 24, 64  # bytes; Standard Webhooks 1.0
+Switch: TypeAlias = bool | Literal["auto"]
+MAX_ISSUER = 255  # as the database keeps it
+# Signatures with a key that only the provider has: not `none`, and no HS256,
+# whose key we would share.
+SIGNATURES = (
+    *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    *("ES256", "ES384", "ES512", "Ed25519"),
+)
 NOT_SETTINGS = frozenset({"GQL_APPROVALS_TEST_POSTGRES_URL"})  # read by the test suite only
 
 
@@ -39,6 +47,10 @@ def _yes(value: str) -> bool:
     if value.strip().lower() not in words:
         raise ValueError("say `true` or `false`")
     return words[value.strip().lower()]
+
+
+def _unless_in_production(value: str) -> Switch:
+    return "auto" if value.strip().lower() == "auto" else _yes(value)
 
 
 def _whole(value: str) -> int:
@@ -92,6 +104,27 @@ def _secret(value: str) -> str:
     return text
 
 
+def is_secure(url: str) -> bool:
+    """Whether nobody between us and this address can read or change anything: https, or this very machine."""
+    parts = urlsplit(url)
+    here = parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    return bool(parts.hostname) and (parts.scheme == "https" or here) and "@" not in parts.netloc
+
+
+def _issuer(value: str) -> str:
+    text = value.strip()  # else as it is: tokens must say exactly the same
+    if not is_secure(text) or urlsplit(text).query or urlsplit(text).fragment or len(text) > MAX_ISSUER:
+        raise ValueError("must be the provider's issuer, such as `https://login.example/realms/acme`")
+    return text
+
+
+def _algorithms(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in value.split(",") if name.strip())
+    if not names or not set(names) <= set(SIGNATURES):
+        raise ValueError(f"must be some of {', '.join(SIGNATURES)}: nothing else proves who signed")
+    return names
+
+
 def _origins(value: str) -> tuple[str, ...]:
     return tuple(_web(item).rstrip("/") for item in value.split(",") if item.strip())
 
@@ -126,10 +159,62 @@ class Settings:
     allowed_origins: tuple[str, ...] = _setting(
         "frontends on other origins, separated by commas", _origins, default=()
     )
-    production: bool = _setting(
-        "no GraphiQL and no demo; mail needs a link to your review page", _yes, default=False
+    oidc_issuer: str = _setting(
+        "the OpenID provider whose access tokens are accepted; empty: API tokens only", _issuer, default=""
     )
-    graphiql: bool = _setting("serve GraphiQL to browsers", _yes, default=True)
+    oidc_audience: str = _setting("what those tokens name as `aud`: this API", _text, default="")
+    oidc_algorithms: tuple[str, ...] = _setting(
+        "how they may be signed, separated by commas", _algorithms, default=("RS256", "ES256")
+    )
+    oidc_groups_claim: str = _setting(
+        "the claim that lists a person's groups; `a.b` is `b` inside of `a`", _text, default="groups"
+    )
+    oidc_roles: str = _setting(
+        "CSV file of `group, account, role`; empty: `groups.csv` beside the policy", _text, default=""
+    )
+    production: bool = _setting(
+        "no GraphiQL, introspection, suggestions and demo; mail needs a link to your review page",
+        _yes,
+        default=False,
+    )
+    graphiql: bool | Literal["auto"] = _setting(
+        "serve GraphiQL to browsers; `auto`: unless in production", _unless_in_production, default="auto"
+    )
+    introspection: bool | Literal["auto"] = _setting(
+        "answer `__schema` and `__type`, and serve `/schema.graphql`; `auto`: unless in production",
+        _unless_in_production,
+        default="auto",
+    )
+    suggestions: bool | Literal["auto"] = _setting(
+        "say `Did you mean …` of fields and types; `auto`: unless in production",
+        _unless_in_production,
+        default="auto",
+    )
+    operations: str = _setting(
+        "a `.graphql` file, or a folder of them: only these operations are allowed; empty: any",
+        _text,
+        default="",
+    )
+    rate_limit: int = _setting(
+        "operations a minute that a person may ask of a worker, each root field counting; 0: any number",
+        _whole,
+        default=30_000,
+    )
+    max_depth: int = _setting(
+        "levels of fields in a document; 0, here and below: any number", _whole, default=15
+    )
+    max_fields: int = _setting("fields in a document, those of fragments at each use", _whole, default=400)
+    max_aliases: int = _setting("aliases in a document, counted likewise", _whole, default=30)
+    max_nodes: int = _setting(
+        "objects that an operation may ask for: `first` times the `first` around it", _whole, default=5_000
+    )
+    max_mutations: int = _setting("root fields of a mutation", _whole, default=10)
+    max_tokens: int = _setting("tokens in a document", _whole, default=1_000)
+    max_characters: int = _setting("characters in a document", _whole, default=30_000)
+    max_values: int = _setting("values in the variables of a request, at every level", _whole, default=5_000)
+    max_comparisons: int = _setting(
+        "effort to see whether fields of the same name can be merged", _whole, default=2_000
+    )
     review_days: int = _setting(
         "how long an unscheduled campaign may wait for its review", _whole, default=14
     )
@@ -146,6 +231,24 @@ class Settings:
         default="text",
     )
     demo: bool = _setting("set by `gql-approvals demo`: demo tokens and pages", _yes, default=False)
+
+    @property
+    def serves_graphiql(self) -> bool:
+        """Whether browsers get GraphiQL."""
+        return self._decided(self.graphiql)
+
+    @property
+    def serves_introspection(self) -> bool:
+        """Whether the schema can be asked for."""
+        return self._decided(self.introspection)
+
+    @property
+    def serves_suggestions(self) -> bool:
+        """Whether errors name fields that were perhaps meant."""
+        return self._decided(self.suggestions)
+
+    def _decided(self, switch: Switch) -> bool:
+        return not self.production if switch == "auto" else switch
 
     @property
     def review(self) -> timedelta:
@@ -167,6 +270,14 @@ class Settings:
             return beside
         packaged = Path(__file__).parent / "_policies"
         return packaged if packaged.is_dir() else Path(__file__).parents[2] / "policies"
+
+    @property
+    def groups_file(self) -> Path | None:
+        """The file that says what groups give: the one that was set, or that beside the policy if any."""
+        if self.oidc_roles:
+            return Path(self.oidc_roles)
+        beside = self.policy_folder / "groups.csv"
+        return beside if beside.exists() else None
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -239,4 +350,20 @@ def _contradictions(settings: Settings) -> list[str]:
         )
     if settings.delivery_url and not settings.delivery_secret:
         found.append("GQL_APPROVALS_DELIVERY_SECRET: the hand-over is signed; set a `whsec_…` secret")
+    return [*found, *_contradictions_of_sign_in(settings)]
+
+
+def _contradictions_of_sign_in(settings: Settings) -> list[str]:
+    issuer, audience = settings.oidc_issuer, settings.oidc_audience
+    found: list[str] = []
+    if issuer and not audience:
+        found.append(
+            "GQL_APPROVALS_OIDC_AUDIENCE: tokens for other services would be accepted; "
+            "set what the provider writes into `aud` of tokens for this API"
+        )
+    for name, value in (("AUDIENCE", audience), ("ROLES", settings.oidc_roles)):
+        if value and not issuer:
+            found.append(f"GQL_APPROVALS_OIDC_ISSUER: OIDC_{name} says nothing without it; set both")
+    if settings.production and issuer.startswith("http:"):
+        found.append("GQL_APPROVALS_OIDC_ISSUER: must be https in production")
     return found

@@ -48,13 +48,16 @@ def run(listener: socket.socket, workers: int) -> None:
     from uvicorn.supervisors import Multiprocess
 
     from gql_approvals import logs
+    from gql_approvals.http.request_body import MAX_BODY
 
     config = uvicorn.Config(
         FACTORY,
         factory=True,
         workers=workers,
         lifespan="on",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=MAX_BODY,
+        ws_per_message_deflate=False,
         server_header=False,
         log_config=logs.configuration(from_environment().log),
         timeout_graceful_shutdown=_SHUTDOWN_S,

@@ -1,6 +1,7 @@
 """`settings`: every setting there is, from the fields of `settings.Settings`."""
 
 from dataclasses import fields
+from typing import cast
 
 import click
 
@@ -45,6 +46,6 @@ def markdown() -> str:
 
 
 def _written(default: object) -> str:
-    if default == ():
-        return ""
+    if isinstance(default, tuple):
+        return ",".join(cast("tuple[str, ...]", default))
     return str(default).lower() if isinstance(default, bool) else str(default)

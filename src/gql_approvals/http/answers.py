@@ -11,36 +11,77 @@
 
 import json
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from gql_approvals.errors import QueryForbidden, RequestFault, Unavailable
+from gql_approvals.http.negotiation import GRAPHQL_JSON, JSON
+from gql_approvals.schema.faults import LimitExceeded, NotExecutable, RateLimited
 
 log = logging.getLogger(__name__)
 
-JSON = "application/json"
-GRAPHQL_JSON = "application/graphql-response+json"
+MAX_MESSAGE = 500
 
 
-def body_of(result: ExecutionResult | PreExecutionError, request_id: str) -> dict[str, Any]:
-    """The response body of an executed request; without `data` when nothing was executed."""
-    early = isinstance(result, PreExecutionError)
-    errors = [formatted(error, request_id, early=early) for error in result.errors or ()]
-    nothing_ran = early or (result.data is None and all("path" not in error for error in errors))
+class Status(NamedTuple):
+    """The HTTP status of an outcome, for each of the two media types of an answer."""
+
+    graphql_json: int
+    json: int
+    when: str
+
+
+EXECUTED = Status(200, 200, "the operation was executed; some of its fields may have failed")
+# By the code of the first error, when nothing was executed. Clients of plain JSON, which are older, read only
+# answers with 200 (GraphQL over HTTP, "Legacy"); what no GraphQL client would send is refused to them too.
+NOT_EXECUTED: Mapping[str, Status] = {
+    "GRAPHQL_PARSE_FAILED": Status(400, 200, "the document cannot be parsed"),
+    "GRAPHQL_VALIDATION_FAILED": Status(400, 200, "the document does not fit the schema"),
+    "BAD_USER_INPUT": Status(400, 200, "a variable does not fit its type"),
+    "LIMIT_EXCEEDED": Status(400, 200, "the request is over a limit"),
+    "PERSISTED_QUERY_NOT_FOUND": Status(400, 200, "the hash of a document that is not known here"),
+    "BAD_REQUEST": Status(400, 400, "no GraphQL request, or no operation that may be run"),
+    "RATE_LIMITED": Status(429, 429, "the budget is used up; `Retry-After` says when to come again"),
+    "UNAVAILABLE": Status(503, 503, "the database does not answer"),
+    "INTERNAL_SERVER_ERROR": Status(500, 500, "something unexpected; the request id finds it in the log"),
+}
+# What is refused before it is looked at as GraphQL; all with the code BAD_REQUEST, as JSON.
+NOT_READ: Mapping[int, str] = {
+    404: "there is no such address",
+    405: "a mutation by GET, or a method that is neither GET nor POST; `Allow` says what is served",
+    413: "the body is larger than 1 MiB",
+    415: "a body that is not `application/json` in UTF-8",
+}
+
+
+def status_of(body: Mapping[str, Any], media_type: str) -> int:
+    """The HTTP status of an answer."""
+    row = EXECUTED if "data" in body else NOT_EXECUTED[body["errors"][0]["extensions"]["code"]]
+    return row.graphql_json if media_type == GRAPHQL_JSON else row.json
+
+
+def body_of(result: ExecutionResult, request_id: str) -> dict[str, Any]:
+    """The body of an executed request; without `data` when it was refused before its first field."""
+    errors = [formatted(error, request_id) for error in result.errors or ()]
+    nothing_ran = result.data is None and all("path" not in error for error in errors)
     if nothing_ran and errors:
         return {"errors": errors}
     return {"data": result.data, **({"errors": errors} if errors else {})}
 
 
+def body_of_refusal(refusal: NotExecutable, request_id: str) -> dict[str, Any]:
+    """The body of a request that was not executed."""
+    return {"errors": [formatted(error, request_id, early=True) for error in refusal.errors]}
+
+
 def formatted(error: GraphQLError, request_id: str, *, early: bool = False) -> dict[str, Any]:
-    """One error as clients see it."""
+    """One error as clients see it. `early`: nothing was executed."""
     message, extensions = _told(error, request_id, early=early)
     shown: dict[str, Any] = {"message": message}
     if error.locations:
@@ -56,14 +97,10 @@ def _told(error: GraphQLError, request_id: str, *, early: bool) -> tuple[str, Ma
         return fault.message, {"code": fault.code, **_details(fault)}
     if isinstance(error, GraphQLSyntaxError):
         return error.message, {"code": "GRAPHQL_PARSE_FAILED"}
-    if early and isinstance(fault, (ValueError, RecursionError)):
-        # what graphql-core makes of an integer of thousands of digits, or of nesting without end
-        message = "the document holds a number that is too long, or is nested too deeply"
-        return message, {"code": "GRAPHQL_VALIDATION_FAILED"}
-    if early and fault is None:
-        return error.message, {"code": "GRAPHQL_VALIDATION_FAILED"}
+    if early:
+        return _shortened(error.message), {"code": "GRAPHQL_VALIDATION_FAILED"}
     if error.path is None and (fault is None or isinstance(fault, GraphQLError)):
-        return error.message, {"code": "BAD_USER_INPUT"}
+        return _shortened(error.message), {"code": "BAD_USER_INPUT"}
     log.error("unexpected error request_id=%s path=%s", request_id, error.path, exc_info=fault or error)
     return (
         f"something went wrong on our side: report the request id {request_id}",
@@ -71,13 +108,18 @@ def _told(error: GraphQLError, request_id: str, *, early: bool) -> tuple[str, Ma
     )
 
 
-def _details(fault: RequestFault) -> dict[str, Any]:
+def _shortened(message: str) -> str:
+    """GraphQL's own messages quote what was sent, however long it is."""
+    return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}…"
+
+
+def _details(fault: RequestFault) -> Mapping[str, Any]:
     if isinstance(fault, QueryForbidden):
         reasons = [{"code": r.code, "message": r.message, "source": r.source} for r in fault.reasons]
         return {"reasons": reasons, "policyVersion": fault.policy_version}
     if isinstance(fault, Unavailable):
         return {"retryAfterS": fault.retry_after_s}
-    return {}
+    return fault.details if isinstance(fault, LimitExceeded | RateLimited) else {}
 
 
 def refused(
@@ -102,13 +144,24 @@ def written(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A JSON response."""
-    return Response(_json(body), status, headers=headers, media_type=f"{media_type}; charset=utf-8")
+    return Response(json_of(body), status, headers=headers, media_type=f"{media_type}; charset=utf-8")
 
 
-def _json(body: Mapping[str, Any]) -> bytes:
+def json_of(body: Mapping[str, Any]) -> bytes:
     """The body in UTF-8; half of a surrogate pair, as a message may quote it, becomes U+FFFD."""
     try:
         return orjson.dumps(body)
     except TypeError:
         text = json.dumps(body, ensure_ascii=False)
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+
+
+def statuses_markdown() -> Sequence[str]:
+    """The rows of the table in docs/api.md."""
+    rows = [("executed", EXECUTED), *((f"`{code}`", row) for code, row in NOT_EXECUTED.items())]
+    return [
+        "| outcome | GraphQL's media type | JSON | when |",
+        "|---|---|---|---|",
+        *(f"| {name} | {row.graphql_json} | {row.json} | {row.when} |" for name, row in rows),
+        *(f"| `BAD_REQUEST` | {status} | {status} | {when} |" for status, when in NOT_READ.items()),
+    ]

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from gql_approvals.http.request_body import NotUnderstoodError, read_body
 from gql_approvals.persistence import outbox, people
 from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
 from gql_approvals.relay.handover import body_of, webhook_of
@@ -32,7 +33,6 @@ from gql_approvals.service.perform import Office
 from gql_approvals.settings import Settings
 
 SHOWN = 30
-MAX_BODY = 1024 * 1024
 DELIVERIES = "deliveries.jsonl"
 _HERE = Path(__file__).parent
 _COMMON = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
@@ -183,12 +183,10 @@ async def _found(request: Request) -> Message:
 
 
 async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise HTTPException(413)
-    return bytes(body)
+    try:
+        return await read_body(request)
+    except NotUnderstoodError as error:
+        raise HTTPException(error.status, error.message) from None
 
 
 def _text(mail: EmailMessage | None) -> str:

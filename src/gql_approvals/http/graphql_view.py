@@ -1,94 +1,90 @@
-"""GraphQL over HTTP: read the request, execute it, answer it; the one path for all operations."""
+"""GraphQL over HTTP: read the request, have it executed, answer it."""
 
-import json
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from gql_approvals.http.answers import GRAPHQL_JSON, JSON, body_of, refused, written
-from gql_approvals.schema import schema
+from gql_approvals.http.answers import body_of, body_of_refusal, refused, status_of, written
+from gql_approvals.http.negotiation import media_type_for
+from gql_approvals.http.request_body import Ask, NotUnderstoodError, read_ask
+from gql_approvals.http.sse import EventStream, takes_events, takes_events_only
+from gql_approvals.schema.budget import Allowance
 from gql_approvals.schema.context import Context
+from gql_approvals.schema.execution import Operation, execute, prepare
+from gql_approvals.schema.faults import NotExecutable, NotServed, RateLimited
+from gql_approvals.schema.gate import Gate
 from gql_approvals.service.perform import Office
 
-MAX_BODY = 1024 * 1024
 ALLOWED = {
     "GET": {OperationType.QUERY},
     "HEAD": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
+# IETF draft-ietf-httpapi-ratelimit-headers-06; the later drafts' single field is read by no client yet
+LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A GraphQL request as it came."""
-
-    query: str
-    variables: dict[str, Any] | None
-    operation_name: str | None
-
-
-class NotUnderstoodError(Exception):
-    """The request is no GraphQL request: (HTTP status, message)."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
-def graphql_endpoint(office: Callable[[], Office]) -> Callable[[Request], Awaitable[Response]]:
+def graphql_endpoint(office: Callable[[], Office], gate: Gate) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of `/graphql`."""
 
     async def endpoint(request: Request) -> Response:
         request_id = uuid.uuid4().hex
-        headers = {"X-Request-Id": request_id, "Vary": "Accept"}
         try:
-            ask = _from_query(request) if request.method in {"GET", "HEAD"} else await _from_body(request)
-            response = await _execute(office(), request, ask, request_id)
+            response = await _answer(office(), gate, request, await read_ask(request), request_id)
         except NotUnderstoodError as error:
             response = refused(error.status, error.message)
-        response.headers.update(headers)
+        response.headers.update({"X-Request-Id": request_id, "Vary": "Accept"})
         return response
 
     return endpoint
 
 
-async def _execute(office: Office, request: Request, ask: Ask, request_id: str) -> Response:
-    context = Context(
+async def _answer(office: Office, gate: Gate, request: Request, ask: Ask, request_id: str) -> Response:
+    context = context_of(office, request, request_id)
+    events = {OperationType.SUBSCRIPTION} if takes_events(request) else set[OperationType]()
+    headers: Mapping[str, str] = {}
+    operation: Operation | None = None
+    try:
+        operation = prepare(
+            ask.query,
+            ask.variables,
+            ask.operation_name,
+            allowed=ALLOWED[request.method] | events,
+            gate=gate,
+            extensions=ask.extensions,
+        )
+        if operation.type is OperationType.SUBSCRIPTION or takes_events_only(request):
+            return EventStream(context, operation, address=address_of(request))
+        body = body_of(await execute(operation, context, address=address_of(request)), request_id)
+    except NotExecutable as refusal:
+        if isinstance(refusal.fault, NotServed):
+            return _not_served(refusal.fault)
+        if takes_events_only(request):
+            return EventStream(context, None, refusal=refusal)
+        body, headers = body_of_refusal(refusal, request_id), _retry(refusal)
+    if operation is not None and operation.allowance is not None:
+        headers = {**headers, **_budget(operation.allowance)}
+    media_type = media_type_for(request.headers.get("accept", ""))
+    return written(body, status_of(body, media_type), media_type=media_type, headers=headers)
+
+
+def context_of(office: Office, request: Request, request_id: str) -> Context:
+    """What the headers say of the caller."""
+    return Context(
         office=office,
         token=bearer(request.headers.get("authorization")),
         account_slug=request.headers.get("x-account"),
         request_id=request_id,
     )
-    try:
-        result = await schema.execute(
-            ask.query,
-            variable_values=ask.variables,
-            context_value=context,
-            operation_name=ask.operation_name,
-            allowed_operation_types=ALLOWED[request.method],
-        )
-    except InvalidOperationTypeError:
-        if request.method != "POST":
-            return refused(405, "send mutations by POST", headers={"Allow": "POST"})
-        return refused(400, "subscriptions are not served over plain HTTP")
-    except (CannotGetOperationTypeError, MissingQueryError):
-        return refused(
-            400, "name the operation to run in `operationName`: the document has none of that name"
-        )
-    body = body_of(result, request_id)
-    media_type = _media_type(request.headers.get("accept", ""))
-    ran = "data" in body
-    # Clients of the older media type take only 200 for an answer; see GraphQL over HTTP, "Legacy"
-    status = 200 if ran or media_type == JSON else 400
-    return written(body, status, media_type=media_type)
+
+
+def address_of(request: Request) -> str:
+    """Where the request came from, as the server sees it; empty when it cannot be known."""
+    return "" if request.client is None else request.client.host
 
 
 def bearer(header: str | None) -> str | None:
@@ -102,68 +98,17 @@ def bearer(header: str | None) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _from_query(request: Request) -> Ask:
-    values = request.query_params
-    variables = values.get("variables")
-    return _ask(
-        {
-            "query": values.get("query"),
-            "variables": _json(variables.encode()) if variables else None,
-            "operationName": values.get("operationName"),
-        }
-    )
+def _not_served(fault: NotServed) -> Response:
+    if fault.kind is OperationType.SUBSCRIPTION:
+        return refused(400, "a subscription needs a WebSocket, or `Accept: text/event-stream`")
+    return refused(405, f"send a {fault.kind.value} by POST", headers={"Allow": "POST"})
 
 
-async def _from_body(request: Request) -> Ask:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != JSON:
-        raise NotUnderstoodError(415, f"send the request as {JSON}")
-    try:
-        body = await _read(request)
-    except ClientDisconnect:  # nobody reads the answer; as an exception it would fill the log
-        raise NotUnderstoodError(400, "the connection ended before the request did") from None
-    return _ask(_json(body))
+def _retry(refusal: NotExecutable) -> dict[str, str]:
+    fault = refusal.fault
+    return {"Retry-After": str(fault.retry_after_s)} if isinstance(fault, RateLimited) else {}
 
 
-async def _read(request: Request) -> bytes:
-    """The body, of which no more is kept than may be sent."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise NotUnderstoodError(
-                413, f"the request is larger than {MAX_BODY} bytes: ask for less at once"
-            )
-    return body
-
-
-def _json(body: bytes) -> object:
-    try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise NotUnderstoodError(400, "the body is not JSON in UTF-8") from None
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(name)  # NaN and Infinity are no JSON
-
-
-def _ask(value: object) -> Ask:
-    if not isinstance(value, dict):
-        raise NotUnderstoodError(400, "the request must be a JSON object with `query`")
-    given = cast("dict[str, Any]", value)
-    query, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
-    if not isinstance(query, str):
-        raise NotUnderstoodError(400, "`query` must be a text: the GraphQL document")
-    if variables is not None and not isinstance(variables, dict):
-        raise NotUnderstoodError(400, "`variables` must be an object")
-    if name is not None and not isinstance(name, str):
-        raise NotUnderstoodError(400, "`operationName` must be a text")
-    extensions = given.get("extensions")
-    if extensions is not None and not isinstance(extensions, dict):
-        raise NotUnderstoodError(400, "`extensions` must be an object")
-    return Ask(query=query, variables=cast("dict[str, Any] | None", variables), operation_name=name or None)
-
-
-def _media_type(accept: str) -> str:
-    return GRAPHQL_JSON if GRAPHQL_JSON in accept.lower() else JSON
+def _budget(allowance: Allowance) -> dict[str, Any]:
+    values = (allowance.limit, allowance.remaining, allowance.reset_s)
+    return {name: str(value) for name, value in zip(LIMIT_HEADERS, values, strict=True)}

@@ -1,24 +1,35 @@
 """Every address the server answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gql_approvals.errors import Unavailable
 from gql_approvals.http.answers import written
 from gql_approvals.http.graphiql import GraphiqlConfig, graphiql_page, graphiql_routes
 from gql_approvals.http.graphql_view import graphql_endpoint
+from gql_approvals.http.negotiation import prefers_html
+from gql_approvals.http.sockets import socket_endpoint
 from gql_approvals.schema import sdl
+from gql_approvals.schema.gate import Gate
 from gql_approvals.service.perform import Office
 from gql_approvals.service.policy_in_force import PolicyInForce
 from gql_approvals.service.policy_status import versions_in_force
 
 
-def routes(office: Callable[[], Office], page: Callable[[], GraphiqlConfig] | None) -> list[BaseRoute]:
-    """The routes of the server; `page` None: no GraphiQL."""
-    api = graphql_endpoint(office)
+def routes(
+    office: Callable[[], Office],
+    page: Callable[[], GraphiqlConfig] | None,
+    gate: Gate,
+    origins: Collection[str] = (),
+) -> list[BaseRoute]:
+    """The routes of the server; `page` None: no GraphiQL.
+
+    `gate`: the worker's own. `origins`: the frontends on other origins, which may open sockets.
+    """
+    api = graphql_endpoint(office, gate)
 
     async def graphql(request: Request) -> Response:
         if page is not None and _wants_page(request):
@@ -35,7 +46,8 @@ def routes(office: Callable[[], Office], page: Callable[[], GraphiqlConfig] | No
 
     return [
         Route("/graphql", graphql, methods=["GET", "POST"]),
-        Route("/schema.graphql", _schema),
+        WebSocketRoute("/graphql", socket_endpoint(office, gate, origins)),
+        *([Route("/schema.graphql", _schema)] if gate.terms.introspection else []),
         Route("/healthz/live", _live),
         Route("/healthz/ready", ready),
         *([] if page is None else graphiql_routes()),
@@ -54,8 +66,8 @@ def _policy(policy: PolicyInForce, everywhere: tuple[str, ...]) -> dict[str, obj
 
 
 def _wants_page(request: Request) -> bool:
-    accept = request.headers.get("accept", "")
-    return request.method == "GET" and "query" not in request.query_params and "text/html" in accept
+    asks = {"query", "extensions"} & set(request.query_params)
+    return request.method == "GET" and not asks and prefers_html(request.headers.get("accept", ""))
 
 
 async def _schema(_: Request) -> Response:

@@ -1,6 +1,7 @@
 """docs/errors.md, generated: every code, what it means, and which mutations can answer it."""
 
 from gql_approvals.errors import REFUSALS, ErrorCode, RequestFault
+from gql_approvals.schema import faults
 from gql_approvals.workflow import account, transitions
 from gql_approvals.workflow.transitions import PERMISSION_OF
 from gql_approvals.workflow.vocabulary import AccountAction, Action
@@ -17,11 +18,17 @@ MUTATIONS: dict[Action | AccountAction, str] = {
     Action.DISCARD: "discardDraft",
     Action.ARCHIVE: "archiveCampaign",
     Action.DUPLICATE: "duplicateCampaign",
+    Action.COMMENT: "addComment",
     AccountAction.ENABLE_APPROVALS: "enableApprovals",
     AccountAction.DISABLE_APPROVALS: "disableApprovals",
+    AccountAction.UPDATE_ACCOUNT: "updateAccount",
+    AccountAction.ADD_MEMBER: "addMember",
+    AccountAction.DISABLE_MEMBER: "disableMember",
+    AccountAction.ENABLE_MEMBER: "enableMember",
     AccountAction.ASSIGN_ROLES: "assignRoles",
     AccountAction.RECORD_METRICS: "recordDeliveryMetrics",
 }
+FAULTS = (faults.LimitExceeded, faults.RateLimited, faults.PersistedQueryNotFound)  # those of the edge
 EDGE = {
     "BAD_REQUEST": "The request is no GraphQL over HTTP: its method, media type or body.",
     "GRAPHQL_PARSE_FAILED": "The document cannot be parsed.",
@@ -54,8 +61,9 @@ These stand in `errors`, with the code in `extensions.code`.
 def errors_markdown() -> str:
     """The whole page."""
     rows = [f"| `{code}` | {_meaning(REFUSALS[code])} | {_answered_by(code)} |" for code in ErrorCode]
-    faults = {kind.code: _meaning(kind) for kind in RequestFault.__subclasses__()} | EDGE
-    edge = [f"| `{code}` | {meaning} |" for code, meaning in sorted(faults.items())]
+    kinds: set[type[RequestFault]] = {*RequestFault.__subclasses__(), *FAULTS}
+    told = {kind.code: _meaning(kind) for kind in kinds} | EDGE
+    edge = [f"| `{code}` | {meaning} |" for code, meaning in sorted(told.items())]
     return INTRODUCTION + "\n".join(rows) + "\n" + TOP_LEVEL + "\n".join(edge) + "\n"
 
 
