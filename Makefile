@@ -11,6 +11,8 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 INPUTS := pyproject.toml hatch_build.py package.json package-lock.json
 PYTEST := $(BIN)/python -m pytest
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The tests start many processes: without their compiled files, each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test test-all check fix regen bench
 

@@ -14,6 +14,15 @@ import databases
 from gql_approvals.persistence.database import Database
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that go through everything there is take part on PostgreSQL in `make test-all` only."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        if call is not None and item.get_closest_marker("wide") and "postgresql" in call.params.values():
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

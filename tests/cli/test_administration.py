@@ -13,6 +13,8 @@ from gql_approvals.persistence.audit import entry_hash
 from gql_approvals.persistence.database import Database
 from gql_approvals.service.caller import authenticate
 
+pytestmark = pytest.mark.wide
+
 T = TypeVar("T")
 
 

@@ -30,6 +30,8 @@ from gql_approvals.settings import Settings
 from gql_approvals.workflow.model import Campaign
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RequestStatus
 
+pytestmark = pytest.mark.wide
+
 T = TypeVar("T")
 POLICIES = Path(__file__).parents[2] / "policies"
 NOW = datetime.now(UTC)
@@ -149,6 +151,7 @@ def test_filling_a_database_takes_two_seconds_at_most(sqlite_url: str):
 
 
 # --------------------------------------------------------------------------------------------- restarts
+@pytest.mark.slow
 def test_a_second_start_keeps_what_is_there(seeded: str):
     before = look(seeded, lambda: of_account("acme"))
 
@@ -159,6 +162,7 @@ def test_a_second_start_keeps_what_is_there(seeded: str):
     assert look(seeded, lambda: of_account("acme")) == before
 
 
+@pytest.mark.slow
 def test_a_reset_starts_over(seeded: str):
     ready = asyncio.run(prepare(Settings(database_url=seeded, policies=str(POLICIES)), reset=True))
 
@@ -166,6 +170,7 @@ def test_a_reset_starts_over(seeded: str):
     assert len(look(seeded, lambda: of_account("acme"))) == len([s for s in STORIES if s.account == "acme"])
 
 
+@pytest.mark.slow
 def test_a_reset_of_an_empty_database_fills_it(empty_database_url: str):
     assert asyncio.run(
         prepare(Settings(database_url=empty_database_url, policies=str(POLICIES)), reset=True)
@@ -182,6 +187,7 @@ def test_other_people_s_data_are_left_alone(run: Callable, database_url: str, *,
     assert look(database_url, lambda: people.user_by_email("ada@acme.example")) is not None
 
 
+@pytest.mark.slow
 def test_a_demo_with_an_account_of_its_own_is_not_reset(run: Callable, seeded: str):
     run("account", "create", "initech", "--admin", "bill@initech.example", database_url=seeded)
 
@@ -209,6 +215,7 @@ async def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_reset_leaves_nothing_of_ours_and_everything_of_others(seeded: str):
     asyncio.run(anything(seeded, "CREATE TABLE of_somebody_else (id INTEGER)"))
 

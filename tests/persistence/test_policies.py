@@ -26,7 +26,7 @@ WORKER = WorkerReport(
     refused=("policy.csv:3:1: unknown action `veiw`", "policy.csv:9:1: ❄"),
     seen_at=AT,
 )
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.wide, pytest.mark.usefixtures("database")]
 
 
 # ---------------------------------------------------------------- versions

@@ -377,6 +377,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("database")
 async def test_three_processes_read_and_write_150_times_without_error_or_loss(database_url):
     await add("counter")

@@ -176,6 +176,7 @@ def test_without_a_fault_there_is_no_difference(tmp_path: Path):
     assert compare_many(dice_for(11), tmp_path / "policies", 360, edited=0).decisions == 360
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "plant"), FAULTS.values(), ids=list(FAULTS))
 def test_a_planted_fault_is_found(seed: int, plant: Plant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     plant(monkeypatch)
@@ -192,7 +193,7 @@ def compare_edited(folder: Path) -> None:
     policy, _ = read_policy(drawn.write(folder), now=NOW)
     assert policy is not None
     assert drawn.edited
-    for seed in range(12):
+    for seed in range(5):
         compare(dice_for(seed), drawn, policy, folder, Tally())
 
 

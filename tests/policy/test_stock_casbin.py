@@ -27,6 +27,7 @@ LONG = int(os.environ.get("APPROVALS_TEST_DECISIONS", "12000"))
 USELESS = ("shadowed", "unreachable", "duplicate")
 
 
+@pytest.mark.slow
 def test_the_whole_shipped_matrix_is_what_a_bare_enforcer_says(shipped: Policy):
     stock = stock_enforcer(SHIPPED)
     for account, relation, size in product(("acme", "globex"), RELATIONS, (50_000, 50_001)):
@@ -60,9 +61,9 @@ def test_the_shipped_requirements_are_what_a_bare_enforcer_matches(shipped: Poli
 
 
 def test_random_policies_answer_as_a_bare_enforcer_does(tmp_path: Path):
-    tally = compare_many(dice_for(2), tmp_path / "policies", 2_400)
+    tally = compare_many(dice_for(2), tmp_path / "policies", 1_800, edited=0)
 
-    assert tally.policies >= 20
+    assert tally.policies >= 15
     assert tally.allowed > tally.decisions / 10
     assert tally.denied_by_rule
     assert tally.mixed

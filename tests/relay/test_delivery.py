@@ -25,6 +25,8 @@ from gql_approvals.relay.smtp import Console, keep, transport_of
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.vocabulary import Action
 
+pytestmark = pytest.mark.wide
+
 WAIT_S = 10  # a test that waits longer has failed
 
 

@@ -11,11 +11,14 @@ from standardwebhooks.webhooks import Webhook
 from starlette.applications import Starlette
 from tests.relay.world import SECRET, World, until
 
-from gql_approvals.http.dev_pages import DELIVERIES, MAX_BODY, dev_routes
+from gql_approvals.http.dev_pages import DELIVERIES, dev_routes
+from gql_approvals.http.request_body import MAX_BODY
 from gql_approvals.relay.handover import signed_headers
 from gql_approvals.relay.loop import relay
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.vocabulary import Action
+
+pytestmark = pytest.mark.wide
 
 SETTINGS = Settings(demo=True, delivery_secret=SECRET)
 

@@ -23,6 +23,8 @@ from gql_approvals.service.perform import perform_due
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.vocabulary import Action
 
+pytestmark = pytest.mark.wide
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "hand-over.md"
 
 

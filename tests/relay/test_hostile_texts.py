@@ -8,6 +8,8 @@ from gql_approvals.relay.text import header_text
 from gql_approvals.workflow.content import Audience, EmailContent, SmsContent
 from gql_approvals.workflow.vocabulary import Action
 
+pytestmark = pytest.mark.wide
+
 HOSTILE = [
     "Sale\r\nBcc: evil@x.test",
     "=?utf-8?q?a=0d=0aBcc:_evil@x.test?=",

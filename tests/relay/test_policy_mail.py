@@ -20,6 +20,8 @@ from gql_approvals.service.delivery import Person
 from gql_approvals.service.policy_notice import MAX_PROBLEMS, REFUSED, NoticeFacts, refused_messages
 from gql_approvals.settings import Settings
 
+pytestmark = pytest.mark.wide
+
 PROBLEMS = (
     PolicyProblem("policy.csv", 41, 24, Code.ACTION, "`aprove` is no action", "did you mean `approve`?").text,
     PolicyProblem("policy.csv", 44, 1, Code.COLUMNS, "there are 6 columns, not 7").text,

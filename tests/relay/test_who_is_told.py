@@ -11,6 +11,8 @@ from gql_approvals.service.perform import perform_due
 from gql_approvals.workflow.transitions import TRANSITIONS
 from gql_approvals.workflow.vocabulary import Action, IfPending, PublishMode
 
+pytestmark = pytest.mark.wide
+
 CHECKERS = ["ada", "chen", "cleo"]
 
 

@@ -15,6 +15,8 @@ from gql_approvals.workflow.vocabulary import Action, Channel, Permission
 
 from .conftest import Worker
 
+pytestmark = pytest.mark.wide
+
 LARGE = Facts(Channel.SMS, audience=55_000)
 TEXT_APPROVER = frozenset({"text_approver"})
 

@@ -81,6 +81,7 @@ TABLES = (
     "contributor",
     "approval_request",
     "decision",
+    "comment",
     "publication",
     "audit_event",
     "outbox_message",
@@ -332,6 +333,18 @@ class Api:
         """Give somebody of acme exactly these roles."""
         done = await self.mutate("ada", "assignRoles", memberId=await self.member_id(name), roles=list(roles))
         assert done["__typename"] == "AssignRolesPayload", done
+
+    async def comment(self, campaign: dict[str, Any], who: str = "maya", body: str = "Hm.") -> dict[str, Any]:
+        """Say something about a campaign, and return the comment."""
+        given = {"campaignId": campaign["id"], "body": body}
+        return (await self.mutate(who, "addComment", "comment { id body }", **given))["comment"]
+
+    async def disable(self, name: str) -> str:
+        """Disable a member of acme, and return their id."""
+        member = await self.member_id(name)
+        done = await self.mutate("ada", "disableMember", memberId=member)
+        assert done["__typename"] == "DisableMemberPayload", done
+        return member
 
     # ----------------------------------------------------------------------------------------- looking
     async def campaign(self, campaign_id: str, who: str = "vera") -> dict[str, Any]:

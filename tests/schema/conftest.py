@@ -10,13 +10,11 @@ import shutil
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import cache
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
-import strawberry.schema.schema as engine
 from tests.schema.client import START, TABLES, Api, Clock, settle
 
 from gql_approvals import app
@@ -27,18 +25,6 @@ POLICIES = Path(__file__).parents[2] / "policies"
 ORIGIN = "https://frontend.test"
 SETTLED = ("account", "app_user", "member", "api_token")
 Reset = Callable[[], Awaitable[None]]
-
-parse = cache(engine.parse)
-validate_document = cache(engine.validate_document)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _documents_read_once() -> Iterator[None]:
-    """Parse and validate each document once: it means the same again, and takes half of a request."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "parse", parse)
-        patch.setattr(engine, "validate_document", validate_document)
-        yield
 
 
 @asynccontextmanager

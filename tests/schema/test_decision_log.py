@@ -24,6 +24,8 @@ from gql_approvals.workflow.intent import Intent
 from gql_approvals.workflow.transitions import PERMISSION_OF
 from gql_approvals.workflow.vocabulary import Action
 
+pytestmark = pytest.mark.wide
+
 LOG = "gql_approvals.decisions"
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 MUTATIONS = sorted(api_schema().mutation_type.fields)

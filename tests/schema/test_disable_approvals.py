@@ -1,13 +1,30 @@
 """disableApprovals, and what its preview says."""
 # ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
-from tests.schema.client import TOMORROW, hash_of, nodes_of
+from tests.schema.client import TOMORROW, hash_of, nodes_of, on_one_database
 
 PREVIEW = "{ disableApprovalsPreview { confirmToken wouldApprove wouldExpire campaigns { totalCount edges { node { id } } } } }"
 
 
 async def preview(api, who="ada"):
     return (await api.ask(who, PREVIEW))["disableApprovalsPreview"]
+
+
+@on_one_database
+async def test_the_preview_is_read_page_by_page(api):
+    waiting = {(await api.submitted())["id"] for _ in range(3)}
+    text = """query($after: String) { disableApprovalsPreview { campaigns(first: 2, after: $after) {
+      edges { node { id } } pageInfo { hasNextPage endCursor } totalCount } } }"""
+
+    first = (await api.ask("ada", text))["disableApprovalsPreview"]["campaigns"]
+    end = first["pageInfo"]["endCursor"]
+    second = (await api.ask("ada", text, after=end))["disableApprovalsPreview"]["campaigns"]
+
+    pages = [[node["id"] for node in nodes_of(page)] for page in (first, second)]
+    assert [len(page) for page in pages] == [2, 1]
+    assert {*pages[0], *pages[1]} == waiting
+    assert [page["pageInfo"]["hasNextPage"] for page in (first, second)] == [True, False]
+    assert [page["totalCount"] for page in (first, second)] == [3, 3]
 
 
 async def test_an_administrator_switches_off_what_was_previewed_and_everything_that_waits_is_approved(api):

@@ -6,12 +6,19 @@ import pytest
 from tests.schema.client import api_schema, paths_of
 from tests.schema.natural import NEW, SITUATIONS
 
+pytestmark = pytest.mark.wide
+
 MUTATIONS = sorted(api_schema().mutation_type.fields)
 # What a success shows, and how the same is read with another selection.
 SELECTIONS = {
     "enableApprovals": ("account { id }", "account { slug }"),
     "disableApprovals": ("approved account { id }", "expired account { slug }"),
+    "updateAccount": ("account { id }", "account { name }"),
+    "addMember": ("member { id }", "member { user { email } }"),
+    "disableMember": ("member { id }", "member { active }"),
+    "enableMember": ("member { id }", "member { active }"),
     "assignRoles": ("member { id }", "member { roles }"),
+    "addComment": ("comment { id }", "comment { body by { name } }"),
     "recordDeliveryMetrics": ("publication { id }", "publication { metrics { sent } }"),
 }
 ON_CAMPAIGN = ("campaign { id }", "campaign { status name }")

@@ -449,6 +449,7 @@ async def test_every_object_with_an_id_is_found_by_it(api):
         "ApprovalRequest": request["id"],
         "AuditEvent": nodes_of(data["auditLog"])[0]["id"],
         "Campaign": campaign["id"],
+        "Comment": (await api.comment(campaign))["id"],
         "Decision": request["decisions"][0]["id"],
         "Member": await api.member_id("chen"),
         "Publication": data["campaign"]["live"]["id"],

@@ -1,9 +1,11 @@
 """The one quick look at a real server process; everything else here is slow."""
 
+import pytest
 from server_client import exactly, won
 from server_history import check_outbox, verified
 
 
+@pytest.mark.wide
 async def test_a_campaign_goes_from_its_maker_to_the_sending_system(world, serve):
     with serve(POLL_S="0.1") as server:
         async with world.client(server, 2) as client:

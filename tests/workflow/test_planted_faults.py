@@ -188,6 +188,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("plant", "promise"), FAULTS.values(), ids=FAULTS)
 def test_the_machine_finds(plant, promise, monkeypatch):
     monkeypatch.setattr(transitions, "TRANSITIONS", plant())
