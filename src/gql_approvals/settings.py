@@ -59,6 +59,12 @@ def _whole(value: str) -> int:
     return int(value)
 
 
+def _some(value: str) -> int:
+    if not value.strip().isdecimal() or int(value) < 1:
+        raise ValueError("must be a whole number, 1 or more")
+    return int(value)
+
+
 def _seconds(value: str) -> float:
     try:
         number = float(value)
@@ -196,7 +202,7 @@ class Settings:
         default="",
     )
     rate_limit: int = _setting(
-        "operations a minute that a person may ask of a worker, each root field counting; 0: any number",
+        "operations a minute that a person may ask for, each root field counting; 0: any number",
         _whole,
         default=30_000,
     )
@@ -223,6 +229,11 @@ class Settings:
     )
     poll_s: float = _setting(
         "how often due times and undelivered messages are looked for, in seconds", _seconds, default=1.0
+    )
+    workers: int = _setting(
+        "processes that serve; `--workers` sets it. Each gives out its share of the rate limit",
+        _some,
+        default=1,
     )
     database_pool: int = _setting("PostgreSQL connections a worker may use", _whole, default=10)
     log: str = _setting(

@@ -1,7 +1,12 @@
 """A budget of operations for each caller: whichever token they use, and however they pack their request."""
 # ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
+from collections import Counter
+
+import httpx
+import pytest
 from tests.schema.client import on_one_database
+from tests.server.server_process import running
 
 from gql_approvals.schema.budget import Budget
 
@@ -42,6 +47,24 @@ async def test_who_has_used_up_the_budget_is_told_when_to_come_again(edge):
         assert left(response) == (3, 0, 60)
         other = await ask(client, Authorization="Bearer demo-insecure-maya")
         assert left(other)[1] == 2
+
+
+@on_one_database
+async def test_a_worker_gives_out_its_share(edge):
+    async with edge(rate_limit=61, workers=2) as client:
+        assert left(await ask(client))[0] == 31
+
+
+@pytest.mark.slow
+def test_nobody_gets_more_by_spreading_their_requests_over_the_workers(sqlite_url, tmp_path):
+    with running(tmp_path, 2, DATABASE_URL=sqlite_url, RATE_LIMIT="40") as server:
+        answers = Counter()
+        for _ in range(120):  # a connection each: the workers take them as they come
+            response = httpx.post(f"{server.url}/graphql", json={"query": QUERY}, trust_env=False)
+            answers[response.status_code, response.headers["ratelimit-limit"]] += 1
+    assert {limit for _, limit in answers} == {"20"}
+    assert 20 <= answers[200, "20"] <= 40 + 10  # and what has refilled meanwhile
+    assert answers[429, "20"] >= 70
 
 
 @on_one_database

@@ -5,7 +5,7 @@ import os
 
 import click
 
-from gql_approvals.cli.listening import address, listen, run
+from gql_approvals.cli.listening import address, listen, run, workers_option
 
 
 @click.command()
@@ -13,7 +13,7 @@ from gql_approvals.cli.listening import address, listen, run
 @click.option(
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
 )
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes.")
+@workers_option
 @click.option("--reset", is_flag=True, help="Start over with fresh demo data.")
 @click.option("--database-url", metavar="URL", help="By default a SQLite file in the folder .demo.")
 def demo(*, host: str, port: int, workers: int, reset: bool, database_url: str | None) -> None:

@@ -1,17 +1,27 @@
 """The socket, and the processes that serve on it."""
 
 import errno
+import os
 import socket
 from typing import cast
 
 import click
 
 from gql_approvals.cli.output import CannotStart
-from gql_approvals.settings import from_environment
+from gql_approvals.settings import from_environment, name_of
 
 FACTORY = "gql_approvals.app:from_environment"
 _SHUTDOWN_S = 5  # running requests may end within this
 _BACKLOG = 2048
+workers_option = click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    envvar=name_of("workers"),
+    show_envvar=True,
+    type=click.IntRange(1, 256),
+    help="Processes.",
+)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -50,6 +60,7 @@ def run(listener: socket.socket, workers: int) -> None:
     from gql_approvals import logs
     from gql_approvals.http.request_body import MAX_BODY
 
+    os.environ[name_of("workers")] = str(workers)
     config = uvicorn.Config(
         FACTORY,
         factory=True,

@@ -4,14 +4,14 @@ import asyncio
 
 import click
 
-from gql_approvals.cli.listening import listen, run
+from gql_approvals.cli.listening import listen, run, workers_option
 from gql_approvals.settings import from_environment
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 256), help="Processes.")
+@workers_option
 def serve(host: str, port: int, workers: int) -> None:
     """Serve GraphQL over HTTP.
 

@@ -1,6 +1,7 @@
 """How many operations a caller may still ask for: a token bucket for each, kept by each worker for itself.
 
-A bucket holds a minute's worth and refills steadily. An operation costs as many as it has root fields.
+A worker has its share of what the server allows: however a caller spreads over the workers, it is no more in
+all. A bucket holds a minute's worth and refills steadily. An operation costs as many as it has root fields.
 """
 
 import math

@@ -1,5 +1,6 @@
 """What every operation of a worker passes: the terms that were set, and what was seen so far."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,7 +18,7 @@ from gql_approvals.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What an operator has chosen. `rate`: operations a minute that a caller may ask for; 0: any number."""
+    """What an operator has chosen. `rate`: operations a minute that a caller may ask of a worker; 0: any."""
 
     limits: Limits = field(default_factory=Limits)
     introspection: bool = True
@@ -58,6 +59,6 @@ def gate_of(settings: Settings, now_s: Callable[[], float] = monotonic) -> Gate:
         limits=Limits(**limits),
         introspection=settings.serves_introspection,
         suggestions=settings.serves_suggestions,
-        rate=settings.rate_limit,
+        rate=math.ceil(settings.rate_limit / settings.workers),
     )
     return Gate(terms, allow_list, now_s)
