@@ -2,36 +2,26 @@
 
 import json
 import re
-import shutil
 import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import strawberry
 import uvicorn
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from strawberry.asgi import GraphQL
+from tests.browser.watched import Watched
 
 from gql_approvals.http import graphiql
 from gql_approvals.http.graphiql_tabs import Tab
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # Text in a configuration must not be able to end the script element that carries it.
 HOSTILE = "</script><script>document.title = 'taken over'</script>"
 MAYA = graphiql.DemoPerson("Maya", "maker", "demo-insecure-maya")
@@ -103,57 +93,10 @@ def address() -> Iterator[str]:
             thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if not chromium:
-        pytest.fail("the browser tests need Chromium: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Watched:
-    """A page, and everything it did that it must not do."""
-
-    page: Page
-    address: str
-    complaints: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.page.on("console", lambda message: self.console(message.type, message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
-        self.page.on("request", self.request)
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-        self.page.on("response", lambda r: r.status >= 400 and self.complaints.append(f"{r.status}: {r.url}"))
-        self.page.add_init_script(
-            "document.addEventListener('securitypolicyviolation',"
-            " (event) => console.error(`violation of ${event.violatedDirective} by ${event.blockedURI}`))"
-        )
-        self.page.goto(f"{self.address}/explorer")
-        expect(self.page.locator(".graphiql-tab").first).to_contain_text("Callers")
-
-    def console(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            self.complaints.append(f"console {kind}: {text}")
-
-    def request(self, request: Request) -> None:
-        if not request.url.startswith((self.address, "data:", "blob:")):
-            self.complaints.append(f"foreign request: {request.url}")
-
-    def run(self, expected: str | re.Pattern[str]) -> None:
-        self.page.locator(".graphiql-execute-button").click()
-        if self.page.get_by_role("menuitem").count():
-            self.page.get_by_role("menuitem").first.click()
-        expect(self.page.locator(".result-window")).to_contain_text(expected)
-
-
 @pytest.fixture
 def watched(browser: Browser, address: str) -> Iterator[Watched]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    watched = Watched(context.new_page(), address)
+    watched = Watched(context.new_page(), f"{address}/explorer", "Callers")
     yield watched
     context.close()
     assert watched.complaints == []
@@ -178,7 +121,7 @@ def test_a_person_survives_a_reload_and_a_second_window_can_be_somebody_else(wat
     page.get_by_label("Acting as").select_option(CHEN.token)
     page.reload()
     expect(page.get_by_label("Acting as")).to_have_value(CHEN.token)
-    second = Watched(page.context.new_page(), watched.address, watched.complaints)
+    second = Watched(page.context.new_page(), watched.address, "Callers", watched.complaints)
     expect(second.page.get_by_label("Acting as")).to_have_value(MAYA.token)
     second.run("Bearer demo-insecure-maya")
     watched.run("Bearer demo-insecure-chen")
@@ -225,7 +168,7 @@ def test_docs_explorer_and_variables_are_there(watched: Watched):
 @pytest.mark.slow
 def test_phone_width_and_dark_mode_are_usable(browser: Browser, address: str):
     context = browser.new_context(viewport={"width": 390, "height": 780}, color_scheme="dark")
-    watched = Watched(context.new_page(), address)
+    watched = Watched(context.new_page(), f"{address}/explorer", "Callers")
     watched.run("Bearer demo-insecure-maya")
     page = watched.page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -244,7 +187,7 @@ def test_phone_width_and_dark_mode_are_usable(browser: Browser, address: str):
 
 @pytest.mark.slow
 def test_headers_are_strict_and_files_are_kept_for_good(watched: Watched):
-    page = watched.page.request.get(f"{watched.address}/explorer")
+    page = watched.page.request.get(watched.address)
     assert page.headers["content-security-policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self' data:; connect-src 'self'; base-uri 'none'; "
@@ -256,11 +199,11 @@ def test_headers_are_strict_and_files_are_kept_for_good(watched: Watched):
     assert block
     assert json.loads(block[1])["people"][1]["roles"] == CHEN.roles
     for path in re.findall(r'(?:src|href)="(/[^"]+)"', page.text()):
-        file = watched.page.request.get(watched.address + path)
+        file = watched.page.request.get(watched.origin + path)
         assert file.ok, path
         assert file.headers["cache-control"] == "public, max-age=31536000, immutable", path
         assert file.headers["content-encoding"] == "gzip", path
-    absent = watched.page.request.get(f"{watched.address}/graphiql/{graphiql.asset_version()}/absent.js")
+    absent = watched.page.request.get(f"{watched.origin}/graphiql/{graphiql.asset_version()}/absent.js")
     assert (absent.status, absent.headers.get("cache-control")) == (404, None)
 
 

@@ -160,4 +160,18 @@ mutation ApproveCampaign($input: ApproveCampaignInput!) {
 """,
 )
 
-TABS = (WHO_AM_I, REVIEW_QUEUE, CREATE_CAMPAIGN, SUBMIT_CAMPAIGN, APPROVE_CAMPAIGN)
+WATCH_CAMPAIGNS = Tab("""\
+# What happens, as it happens. Start it, then act as somebody else in a second window.
+subscription WatchCampaigns {
+  campaignChanged {
+    id
+    name
+    status
+    version
+    updatedAt
+    viewerActions { action allowed }
+  }
+}
+""")
+
+TABS = (WHO_AM_I, REVIEW_QUEUE, CREATE_CAMPAIGN, SUBMIT_CAMPAIGN, APPROVE_CAMPAIGN, WATCH_CAMPAIGNS)

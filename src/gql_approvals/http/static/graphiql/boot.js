@@ -109,7 +109,7 @@
 
   // A namespace of its own: other GraphiQLs on this host and port leave tabs behind. Raise the number
   // when the prefilled tabs change.
-  const storage = GraphiQL.createLocalStorage({ namespace: "gql-approvals:1" });
+  const storage = GraphiQL.createLocalStorage({ namespace: "gql-approvals:2" });
   const plugins = [GraphiQLPluginExplorer.explorerPlugin()];
   const onSchemaChange = () => {
     schemaIsKnown = true;
