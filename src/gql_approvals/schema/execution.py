@@ -11,7 +11,7 @@ is called directly, with Strawberry's own executor. Its schema extensions are no
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import graphql
 from graphql import DocumentNode, ExecutionResult, GraphQLError
@@ -46,6 +46,7 @@ class Operation:
 
 
 _untyped: Any = graphql  # its annotations name generic types without their parameters
+Started = TypeVar("Started")
 run: Callable[..., "Awaitable[ExecutionResult] | ExecutionResult"] = _untyped.execute
 begin: Callable[..., "Awaitable[Outcome] | Outcome"] = _untyped.subscribe
 Outcome: TypeAlias = AsyncIterator[ExecutionResult] | ExecutionResult
@@ -91,12 +92,7 @@ async def execute(operation: Operation, context: Context, *, address: str = "") 
     Raises:
         NotExecutable: when the caller's budget is used up.
     """
-    try:
-        await _take(operation, context, address)
-        result = run(TYPES, operation.document, **_arguments(operation, context))
-        return await result if isawaitable(result) else result
-    except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets an answer and the log the rest
-        return _failed(error)
+    return await _started(run, operation, context, address)
 
 
 async def subscribe(operation: Operation, context: Context, *, address: str = "") -> Outcome:
@@ -105,11 +101,17 @@ async def subscribe(operation: Operation, context: Context, *, address: str = ""
     Raises:
         NotExecutable: when the caller's budget is used up.
     """
+    return await _started(begin, operation, context, address)
+
+
+async def _started(
+    start: Callable[..., Awaitable[Started] | Started], operation: Operation, context: Context, address: str
+) -> Started | ExecutionResult:
     try:
         await _take(operation, context, address)
-        result = begin(TYPES, operation.document, **_arguments(operation, context))
+        result = start(TYPES, operation.document, **_arguments(operation, context))
         return await result if isawaitable(result) else result
-    except Exception as error:  # noqa: BLE001  # as above
+    except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets an answer and the log the rest
         return _failed(error)
 
 
