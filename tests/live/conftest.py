@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -67,9 +68,9 @@ async def listening(application) -> AsyncGenerator[int, None]:
 
 
 @asynccontextmanager
-async def serving(url: str, clock: Clock) -> AsyncGenerator[Live, None]:
-    """The server on this database, with its feed."""
-    settings = Settings(database_url=url, policies=str(POLICIES), allowed_origins=(ORIGIN,))
+async def serving(url: str, clock: Clock, **more: Any) -> AsyncGenerator[Live, None]:
+    """The server on this database, with its feed. `more`: other settings."""
+    settings = Settings(database_url=url, policies=str(POLICIES), allowed_origins=(ORIGIN,), **more)
     application = app.create(settings, now=clock, driven=False)
     async with application.router.lifespan_context(application), listening(application) as port:
         office, stop = application.state.office, asyncio.Event()
