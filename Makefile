@@ -28,10 +28,10 @@ test: $(VENV)/installed-test ## Run the tests on SQLite and PostgreSQL, without 
 	@$(PYTEST) -q -n logical -m "not slow" $(ARGS)
 
 test-all: $(VENV)/installed-test ## Run every test: server processes, the browser, long races as well
-	@echo "test-all: every test, on SQLite and PostgreSQL"
-	@$(PYTEST) -q -n logical -m "not slow" $(ARGS)
-	@echo "test-all: now the slow ones, one after the other, since they use all cores themselves"
-	@$(PYTEST) -q -m slow $(ARGS)
+	@echo "test-all: every test, on SQLite and PostgreSQL; first those that can run side by side"
+	@$(PYTEST) -q -n logical -m "not alone" $(ARGS)
+	@echo "test-all: now those that need all cores for themselves"
+	@$(PYTEST) -q -m alone $(ARGS)
 
 check: $(VENV)/installed-dev ## Check style, layers and types
 	@echo "check: ruff, import-linter, pyright, mypy"

@@ -16,10 +16,11 @@ from gql_approvals.persistence.database import Database
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that go through everything there is take part on PostgreSQL in `make test-all` only."""
+    """What the marks `alone` and `wide` mean; pyproject.toml has the words."""
     for item in items:
         call = getattr(item, "callspec", None)
-        if call is not None and item.get_closest_marker("wide") and "postgresql" in call.params.values():
+        on_postgresql = call is not None and "postgresql" in call.params.values()
+        if item.get_closest_marker("alone") or (item.get_closest_marker("wide") and on_postgresql):
             item.add_marker("slow")
 
 

@@ -102,7 +102,7 @@ def watched(browser: Browser, address: str) -> Iterator[Watched]:
     assert watched.complaints == []
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_the_explorer_asks_as_the_chosen_person(watched: Watched):
     page = watched.page
     expect(page.get_by_label("Acting as")).to_have_value(MAYA.token)
@@ -115,7 +115,7 @@ def test_the_explorer_asks_as_the_chosen_person(watched: Watched):
     assert page.title() == "gql-approvals explorer"
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_a_person_survives_a_reload_and_a_second_window_can_be_somebody_else(watched: Watched):
     page = watched.page
     page.get_by_label("Acting as").select_option(CHEN.token)
@@ -127,7 +127,7 @@ def test_a_person_survives_a_reload_and_a_second_window_can_be_somebody_else(wat
     watched.run("Bearer demo-insecure-chen")
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_a_typed_token_is_sent_and_never_kept_beyond_the_tab(watched: Watched):
     page = watched.page
     page.get_by_label("Acting as").select_option("another token…")
@@ -139,7 +139,7 @@ def test_a_typed_token_is_sent_and_never_kept_beyond_the_tab(watched: Watched):
     assert "gqa_secret" not in page.evaluate("JSON.stringify(localStorage)")
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_the_headers_editor_has_the_last_word(watched: Watched):
     page = watched.page
     page.get_by_role("button", name="Headers").click()
@@ -148,13 +148,13 @@ def test_the_headers_editor_has_the_last_word(watched: Watched):
     watched.run("Bearer typed-by-hand")
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_subscriptions_carry_the_person(watched: Watched):
     watched.page.get_by_role("tab", name="Watch").click()
     watched.run("live as Bearer demo-insecure-maya")
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_docs_explorer_and_variables_are_there(watched: Watched):
     page = watched.page
     page.get_by_role("tab", name="Other").click()
@@ -165,7 +165,7 @@ def test_docs_explorer_and_variables_are_there(watched: Watched):
     expect(page.locator(".graphiql-explorer-root")).to_contain_text("authorization")
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_phone_width_and_dark_mode_are_usable(browser: Browser, address: str):
     context = browser.new_context(viewport={"width": 390, "height": 780}, color_scheme="dark")
     watched = Watched(context.new_page(), f"{address}/explorer", "Callers")
@@ -185,7 +185,7 @@ def test_phone_width_and_dark_mode_are_usable(browser: Browser, address: str):
     assert watched.complaints == []
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_headers_are_strict_and_files_are_kept_for_good(watched: Watched):
     page = watched.page.request.get(watched.address)
     assert page.headers["content-security-policy"] == (

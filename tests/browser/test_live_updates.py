@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.watched import Watched
 from tests.server.server_process import running
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 
 
 @pytest.mark.parametrize("workers", [1, 2])

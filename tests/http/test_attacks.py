@@ -6,7 +6,7 @@ from tests.schema.client import JSON, on_one_database
 
 ADA = {"Authorization": "Bearer demo-insecure-ada", **JSON}
 MOST = 5  # times a plain query
-pytestmark = [pytest.mark.slow, on_one_database]
+pytestmark = [pytest.mark.alone, on_one_database]
 
 
 async def filled(api):

@@ -55,7 +55,7 @@ async def test_a_worker_gives_out_its_share(edge):
         assert left(await ask(client))[0] == 31
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_nobody_gets_more_by_spreading_their_requests_over_the_workers(sqlite_url, tmp_path):
     with running(tmp_path, 2, DATABASE_URL=sqlite_url, RATE_LIMIT="40") as server:
         answers = Counter()

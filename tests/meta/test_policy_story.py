@@ -318,7 +318,7 @@ def demo(terminal: Path) -> Settings:
     return settings
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_whoever_does_what_the_guide_says_sees_what_it_shows(
     demo: Settings, caplog: pytest.LogCaptureFixture
 ):

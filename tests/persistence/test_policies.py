@@ -298,7 +298,7 @@ async def test_accounts_are_listed_by_sorted_slug_and_by_id():
     assert await people.account_ids() == tuple(ids)
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 async def test_ten_thousand_holdings_take_half_a_second_at_most():
     count = 10_000
     accounts = [await account(f"a{number}") for number in range(10)]

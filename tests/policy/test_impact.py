@@ -183,7 +183,7 @@ def test_it_says_so_under_edited_matchers(tmp_path: Path):
         one = Member(dice.choice(ACCOUNTS), "one", frozenset(dice.sample(ROLES, 2)))
         for permission in (Permission.PUBLISH, Permission.EDIT):
             found = apart.permission(one.account, one.roles, permission)
-            for facts in dice.sample(everything, 400):
+            for facts in dice.sample(everything, 100):
                 expected = decided(old, new, one, permission, facts)
                 assert [gained for gained, where in found if within(where, facts)] == expected, facts
 

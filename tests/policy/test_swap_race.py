@@ -181,7 +181,7 @@ def test_readers_get_the_answers_of_one_version_while_another_is_put_in_force(ra
     assert race.asked  # Casbin was asked while they raced
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_readers_get_the_answers_of_one_version_through_many_exchanges(race: Race):
     run(race, exchanges=1_200)
 

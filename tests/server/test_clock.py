@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from server_history import check_outbox, nodes, until, verified
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 NUMBER = 10
 _STORED = "{ auditLog(first: 100) { edges { node { kind } } } }"
 

@@ -16,7 +16,7 @@ from server_history import check_outbox, figures, rows, until, verified
 from gql_approvals.persistence.address import parse
 
 TOLD_OF_SUBMISSION = ("ada", "chen", "cleo", "leo", "sofia")
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 
 
 # ---------------------------------------------------------------------------- between commit and sending

@@ -23,7 +23,7 @@ FOLLOWERS = int(os.environ.get("APPROVALS_TEST_FOLLOWERS", "1000"))
 AT_ONCE = 50  # connections that are opened together
 AGAIN = (1001, "the server stops: connect again")
 only_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ ASSIGN = """mutation($input: AssignRolesInput!) { assignRoles(input: $input) {
   __typename ... on UserError { code message } } }"""
 MEMBERS = "{ members(first: 50) { edges { node { id user { name } } } } }"
 only_sqlite = pytest.mark.parametrize("shared_site", ["sqlite"], indirect=True)
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 
 
 # ------------------------------------------------------------------------------------------ an edit

@@ -13,7 +13,7 @@ from server_client import draft, exactly, sms, won
 from server_history import check_outbox, figures, until, verified
 
 ROUNDS = int(os.environ.get("APPROVALS_TEST_ROUNDS", "100"))
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 
 
 async def prepared(make, **more):

@@ -6,7 +6,7 @@ import sys
 import pytest
 from server_process import ROOT, running
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 STORY = ROOT / "examples" / "story.py"
 
 

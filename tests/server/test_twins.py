@@ -26,7 +26,7 @@ from tests.schema.natural import SITUATIONS, Ask
 from gql_approvals.persistence.address import parse
 from gql_approvals.persistence.database import Database
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 TWINS = 20
 MUTATIONS = sorted(api_schema().mutation_type.fields)
 TOKENS = {name: f"demo-insecure-{name}" for people in ACCOUNTS.values() for name in people}

@@ -41,7 +41,7 @@ def written(sqlite_url: str, tmp_path: Path):
     return serve
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_a_server_writes_one_json_object_a_line(written):
     found = [json.loads(line) for line in written("json")]
 
@@ -52,7 +52,7 @@ def test_a_server_writes_one_json_object_a_line(written):
     assert any('"POST /graphql HTTP/1.1" 200' in record["event"] for record in found)
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_a_server_writes_one_line_of_text_a_record(written):
     lines = written("text")
 

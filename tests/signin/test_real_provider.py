@@ -33,7 +33,7 @@ START_S = 30
 VERIFIER = "the-verifier-of-this-test-" + "x" * 30
 CALLBACK = "http://127.0.0.1/callback"
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 SCHEMA = Path(__file__).parents[3] / "schema.graphql"
 DOCUMENTS = Path(__file__).parents[1] / "matrix" / "documents.graphql"
 PLANTED = {

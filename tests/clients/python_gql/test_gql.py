@@ -7,7 +7,7 @@ from gql import GraphQLRequest
 from gql.transport.exceptions import TransportQueryError
 from graphql import GraphQLError, build_schema, find_schema_changes
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 SOON_S = 10
 VIEWER = "{ viewer { user { name } account { slug } roles } }"
 CREATE = """mutation Create($input: CreateCampaignInput!) { createCampaign(input: $input) {

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from tests.server.server_process import ServerProcess, running
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.alone
 HERE = Path(__file__).parent
 AT_MOST_S = 120
 GOOD, BAD = 500, 150  # at least as many requests
