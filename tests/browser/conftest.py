@@ -17,7 +17,7 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: an event loop runs in this thread meanwhile
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if not chromium:
