@@ -1,10 +1,13 @@
 """What the database keeps about the policy: texts for ever, workers while they live, who was told what."""
 
 import asyncio
+import gc
 import sys
 import time
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import pytest
 from tortoise.exceptions import IntegrityError
@@ -14,6 +17,7 @@ from gql_approvals.persistence.models import MemberRow, OutboxRow, PolicyVersion
 from gql_approvals.persistence.people import Holding
 from gql_approvals.persistence.policies import PolicyText, WorkerReport
 
+T = TypeVar("T")
 AT = datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 OLD = PolicyText("aaaaaaaaaaaa", "[model]\n", "p, everyone, *, view, any, always, allow\n", AT)
@@ -299,7 +303,7 @@ async def test_accounts_are_listed_by_sorted_slug_and_by_id():
 
 
 @pytest.mark.alone
-async def test_ten_thousand_holdings_take_half_a_second_at_most():
+async def test_ten_thousand_holdings_cost_less_than_half_of_as_many_objects():
     count = 10_000
     accounts = [await account(f"a{number}") for number in range(10)]
     await UserRow.bulk_create(
@@ -321,13 +325,24 @@ async def test_ten_thousand_holdings_take_half_a_second_at_most():
         batch_size=1000,
     )
 
-    before = time.process_time()
-    found = await people.holdings()
-    used_s = time.process_time() - before
+    objects_s, objects = await cpu_of(MemberRow.filter(active=True).prefetch_related("user", "account"))
+    used_s, found = await cpu_of(people.holdings())
 
-    assert len(found) == count
+    assert len(found) == len(objects) == count
     assert found == tuple(sorted(found, key=lambda holding: (holding.account_id, holding.user_id)))
-    assert used_s <= 0.5
+    assert used_s <= objects_s / 2
+
+
+async def cpu_of(work: Awaitable[T]) -> tuple[float, T]:
+    """CPU seconds, and what came of it; going through the test suite's own objects would be counted, too."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = time.process_time()
+        done = await work
+        return time.process_time() - before, done
+    finally:
+        gc.enable()
 
 
 # ---------------------------------------------------------------- what is told by mail
