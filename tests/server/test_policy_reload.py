@@ -148,7 +148,10 @@ async def test_edits_are_in_force_on_both_workers_while_nobody_gets_a_failed_or_
                 await flood.goes_on()
                 flags = [await may_approve(client, wire, campaign) for wire in client.wires[:2]]
                 assert flags == [number % 2 == 0] * 2
-                assert site.server.readiness()["everywhere"] == [version]
+                # a worker obeys first and reports then, when it gets the database's lock
+                await until(
+                    lambda version=version: site.server.readiness()["everywhere"] == [version], within_s=10
+                )
         wide = site.server.records("policy:in_force")[-1]["before"] if EDITS % 2 == 0 else version
         agreed.append((time.monotonic(), ""))
         await site.told(version)
