@@ -76,13 +76,14 @@ async def _from_body(request: Request) -> Ask:
 
 def _json(body: bytes) -> object:
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        return json.loads(body.decode("utf-8"), parse_constant=no_constant)
     except (ValueError, RecursionError):
         raise NotUnderstoodError(400, "the body is not JSON in UTF-8") from None
 
 
-def _no_constant(name: str) -> object:
-    raise ValueError(name)  # NaN and Infinity are no JSON
+def no_constant(name: str) -> object:
+    """Refuse NaN and Infinity, which are no JSON."""
+    raise ValueError(name)
 
 
 def ask_of(value: object) -> Ask:

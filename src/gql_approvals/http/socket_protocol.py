@@ -10,7 +10,7 @@ from enum import IntEnum
 from typing import Any, cast
 
 from gql_approvals.http.answers import json_of
-from gql_approvals.http.request_body import Ask, NotUnderstoodError, ask_of
+from gql_approvals.http.request_body import Ask, NotUnderstoodError, ask_of, no_constant
 
 SUBPROTOCOL = "graphql-transport-ws"
 MAX_REASON = 123  # bytes (RFC 6455, 5.5)
@@ -56,7 +56,7 @@ def read(text: str | None) -> Message:
         ProtocolError: when it is none of the protocol's.
     """
     try:
-        given: Any = json.loads(text or "", parse_constant=_no_constant)
+        given: Any = json.loads(text or "", parse_constant=no_constant)
     except (ValueError, RecursionError):
         raise _invalid("it is not JSON in a text frame") from None
     if not isinstance(given, dict):
@@ -101,7 +101,3 @@ def fit(reason: str) -> str:
 
 def _invalid(why: str) -> ProtocolError:
     return ProtocolError(Close.BAD_REQUEST, f"invalid message: {why}")
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(name)  # NaN and Infinity are no JSON

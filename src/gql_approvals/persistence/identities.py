@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gql_approvals.persistence import mapping
-from gql_approvals.persistence.models import AccountRow, IdentityRow, MemberRow, UserRow
-from gql_approvals.persistence.people import Bearer, User
+from gql_approvals.persistence.models import AccountRow, IdentityRow, MemberRow
 from gql_approvals.workflow.model import Account, Member
 
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # no token has said anything yet
@@ -55,14 +54,6 @@ async def save(identity: Identity) -> None:
     await IdentityRow.filter(id=identity.id).update(granted=granted, issued_at=identity.issued_at)
 
 
-async def person(email: str, *, name: str, now: datetime) -> User:
-    """The person with that address; made unless somebody makes them at the same moment."""
-    row = UserRow(name=name, email=email.lower(), created_at=now)
-    await UserRow.bulk_create([row], ignore_conflicts=True)
-    found = await UserRow.get(email=email.lower())
-    return User(id=found.id, name=found.name, email=found.email)
-
-
 async def accounts(slugs: Iterable[str]) -> list[Account]:
     """Those of the accounts that exist, in the order in which they are locked."""
     rows = await AccountRow.filter(slug__in=list(slugs)).order_by("id")
@@ -73,13 +64,6 @@ async def membership(account_id: int, user_id: int) -> Member | None:
     """The person's membership, disabled or not."""
     row = await MemberRow.get_or_none(account_id=account_id, user_id=user_id)
     return None if row is None else mapping.member_of(row)
-
-
-async def bearer(user_id: int) -> Bearer:
-    """The person with their active memberships, as a token of theirs would give them."""
-    rows = await MemberRow.filter(user_id=user_id, active=True).order_by("id").prefetch_related("account")
-    pairs = tuple((mapping.account_of(row.account), mapping.member_of(row)) for row in rows)
-    return Bearer(user_id=user_id, memberships=pairs)
 
 
 def _identity(row: IdentityRow) -> Identity:

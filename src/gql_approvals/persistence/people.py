@@ -67,10 +67,14 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
         return None
     if row.last_used_at is None or row.last_used_at + LAST_USE_PRECISION < now:
         await TokenRow.filter(id=row.id).update(last_used_at=now)
-    user_id: int = row.user_id
+    return await bearer(row.user_id, _scopes(row))
+
+
+async def bearer(user_id: int, scopes: frozenset[str] | None = None) -> Bearer:
+    """The person with their active memberships; `scopes` None = every scope."""
     members = await MemberRow.filter(user_id=user_id, active=True).order_by("id").prefetch_related("account")
     pairs = tuple((mapping.account_of(member.account), mapping.member_of(member)) for member in members)
-    return Bearer(user_id=user_id, memberships=pairs, scopes=_scopes(row))
+    return Bearer(user_id=user_id, memberships=pairs, scopes=scopes)
 
 
 async def create_token(
@@ -244,13 +248,17 @@ async def create_member(account_id: int, user_id: int, roles: Iterable[str], now
 
 async def let_in(account_id: int, newcomer: Newcomer, now: datetime) -> Member:
     """Make somebody a member; who has the address already, in whatever account, is that person."""
-    known = await user_by_email(newcomer.email)
-    if known is None:
-        row = UserRow(name=newcomer.name, email=newcomer.email.lower(), created_at=now)
-        # another account, with a lock of its own, may be making the same person
-        await UserRow.bulk_create([row], ignore_conflicts=True)
-        known = _user(await UserRow.get(email=newcomer.email.lower()))
-    return await create_member(account_id, known.id, newcomer.roles, now)
+    user = await user_by_email(newcomer.email)
+    if user is None:
+        user = await new_user(newcomer.email, name=newcomer.name, now=now)
+    return await create_member(account_id, user.id, newcomer.roles, now)
+
+
+async def new_user(email: str, *, name: str, now: datetime) -> User:
+    """The person with that address; made, unless somebody who holds another account's lock was faster."""
+    row = UserRow(name=name, email=email.lower(), created_at=now)
+    await UserRow.bulk_create([row], ignore_conflicts=True)
+    return _user(await UserRow.get(email=email.lower()))
 
 
 async def members(account_id: int) -> Sequence[Member]:

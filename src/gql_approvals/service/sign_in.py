@@ -99,7 +99,7 @@ class SignIn:
             level = logging.INFO if refused.why is Why.EXPIRED else logging.WARNING
             _log.log(level, "sign_in:refused", extra={"reason": refused.why.value, "detail": refused.detail})
             return None
-        return await identities.bearer(user_id)
+        return await people.bearer(user_id)
 
     async def _person(self, claims: Claims) -> int:
         known = await identities.find(claims.issuer, claims.subject)
@@ -147,7 +147,7 @@ class SignIn:
             return identity
         email, user = await self._user(claims)
         now = self._office.now()
-        user = user or await identities.person(email, name=claims.name, now=now)
+        user = user or await people.new_user(email, name=claims.name, now=now)
         await identities.link(user.id, claims.issuer, claims.subject, now)
         identity = await identities.lock(claims.issuer, claims.subject)
         if identity is None:
@@ -214,7 +214,7 @@ async def _concerned(claims: Claims, given: Mapping[str, object]) -> set[str]:
     if known is not None:
         return set(given) | set(known.granted)
     user = None if claims.email is None else await people.user_by_email(claims.email)
-    bearer = None if user is None else await identities.bearer(user.id)
+    bearer = None if user is None else await people.bearer(user.id)
     return set(given) | {account.slug for account, _ in (bearer.memberships if bearer else ())}
 
 

@@ -5,7 +5,6 @@ what is known. Headers that bring a key, or say where to fetch one, are refused.
 """
 
 import json
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,17 +18,16 @@ from joserfc.util import urlsafe_b64decode
 from gql_approvals.http.oidc.keys import PublicKey
 from gql_approvals.http.oidc.strict_json import json_object
 from gql_approvals.service.sign_in import Claims, TokenRefused, Why
+from gql_approvals.workflow.completeness import EMAIL, MAX_EMAIL, MAX_NAME
 from gql_approvals.workflow.content import is_storable
 
 MAX_TOKEN = 16 * 1024  # some 200 groups
 MAX_SUBJECT = 255  # OpenID Connect Core 1.0, 2
-MAX_NAME, MAX_EMAIL = 200, 320
 SKEW_S = 60  # how far the provider's clock may be from ours
 ACCESS_TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})  # RFC 9068, and those before it
 FOREIGN_KEYS = ("jku", "jwk", "x5u", "x5c")
 ONLY_IN_ID_TOKENS = ("at_hash", "c_hash")
 CLAIMED_ELSEWHERE = "_claim_names"  # what Microsoft Entra writes instead of more than 200 groups
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 class Keys(Protocol):
