@@ -48,7 +48,7 @@ fix: $(VENV)/installed-dev ## Repair style where a tool can
 
 regen: $(VENV)/installed-test ## Write generated files anew: SDL, permission matrix, diagram, settings
 	@echo "regen: every generated file"
-	@$(BIN)/python tests/meta/generated.py
+	@$(BIN)/python -m tests.meta.generated
 
 bench: $(VENV)/installed-test ## Measure what was promised in numbers, on a quiet machine; ARGS="policy-diff"
 	@echo "bench: one row for each number; ends with 1 when a target is missed"

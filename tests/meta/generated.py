@@ -4,12 +4,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.meta.cli_reference import cli_markdown
+from tests.meta.schema_reference import schema_markdown
+
 from gql_approvals.cli.settings import markdown
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.matrix import render_matrix
 from gql_approvals.schema import sdl
 from gql_approvals.schema.error_table import errors_markdown
-from gql_approvals.workflow import diagram
+from gql_approvals.workflow import diagram, picture
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,9 +27,12 @@ def _workflow() -> str:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "schema.graphql": lambda: sdl().rstrip("\n") + "\n",
+    "docs/cli.md": cli_markdown,
     "docs/errors.md": errors_markdown,
+    "docs/schema.md": schema_markdown,
     "docs/settings.md": markdown,
     "docs/workflow.md": _workflow,
+    "docs/workflow.svg": picture.svg,
     "tests/policy/matrix.txt": _matrix,
 }
 

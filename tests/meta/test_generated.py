@@ -1,13 +1,7 @@
 """Generated files that are checked in say what the code says."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from generated import GENERATED, ROOT
+from tests.meta.generated import GENERATED, ROOT
 
 
 @pytest.mark.parametrize("name", GENERATED)

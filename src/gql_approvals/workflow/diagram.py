@@ -16,15 +16,20 @@ NUMBERED = re.compile(r"^T\d+(, T\d+)*[^:]*: ")
 PART = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def mermaid() -> str:
-    """The campaign's statuses and what leads from one to another, as a Mermaid state diagram."""
-    arrows: dict[tuple[str, str], list[str]] = {}
+def arrows() -> dict[tuple[str, str], list[str]]:
+    """(from, to) → what leads there, in words; from `[*]` a campaign begins."""
+    found: dict[tuple[str, str], list[str]] = {}
     for row in TRANSITIONS:
         for source, target, label in _arrows(row):
-            labels = arrows.setdefault((source, target), [])
+            labels = found.setdefault((source, target), [])
             labels.extend([label] if label not in labels else [])
+    return found
+
+
+def mermaid() -> str:
+    """The campaign's statuses and what leads from one to another, as a Mermaid state diagram."""
     lines = [
-        f"    {source} --> {target}: {' / '.join(labels)}" for (source, target), labels in arrows.items()
+        f"    {source} --> {target}: {' / '.join(labels)}" for (source, target), labels in arrows().items()
     ]
     return "\n".join(["```mermaid", "stateDiagram-v2", "    direction TB", *lines, "```"])
 

@@ -1,0 +1,44 @@
+"""A terminal in an empty folder, and the demo's data: where the readers of pages sit."""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.meta.pages import ROOT
+
+from gql_approvals.cli.demo_start import prepare
+from gql_approvals.settings import Settings
+
+DATABASE = ".demo/gql-approvals.db"
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's database, to be copied."""
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    settings = Settings(database_url=f"sqlite:///{path}", policies=str(ROOT / "policies"), demo=True)
+    asyncio.run(prepare(settings, reset=False))
+    return path
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A wide terminal in a folder with the policy files of the product and nothing else; nothing is set."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("GQL_APPROVALS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GQL_APPROVALS_DATABASE_URL", "")  # whatever the page sets is put back
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": "110"}.items():
+        monkeypatch.setenv(name, value)
+    shutil.copytree(ROOT / "policies", "policies")
+    return tmp_path
+
+
+@pytest.fixture
+def demo(terminal: Path, demo_data: Path) -> Settings:
+    """The demo's database there."""
+    (terminal / DATABASE).parent.mkdir()
+    shutil.copyfile(demo_data, terminal / DATABASE)
+    return Settings(database_url=f"sqlite:///{DATABASE}", demo=True)
