@@ -125,7 +125,7 @@ def is_awaited(words: list[str]) -> bool:
 def command_mistakes(words: list[str]) -> Iterator[str]:
     """What `gql-approvals` would say to its words, beside what only a database knows."""
     command: click.Command = main
-    context = click.Context(main, info_name="gql-approvals")
+    context = click.Context(main, info_name="gql-approvals", **main.context_settings)
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name, *words = words
         found = command.get_command(context, name)
@@ -165,7 +165,6 @@ CHECKS: dict[str, Callable[[str], Iterator[str]]] = {
     "sh": _sh,
     "text": _anything,
     "yaml": _anything,
-    "mermaid": _anything,
     "ts": _anything,  # tests/clients compiles what frontends are shown
     "html": _anything,
     "http": _anything,

@@ -23,7 +23,8 @@ Settings are read from `GQL_APPROVALS_…` variables: [all of them](settings.md)
 def cli_markdown() -> str:
     """The whole page."""
     with mock.patch.dict(os.environ, {"NO_COLOR": "1", "COLUMNS": str(WIDTH)}):
-        root = click.Context(main, info_name="gql-approvals", terminal_width=WIDTH, max_content_width=WIDTH)
+        wide = {"terminal_width": WIDTH, "max_content_width": WIDTH}
+        root = click.Context(main, info_name="gql-approvals", **main.context_settings, **wide)
         found = list(_commands(main, root))
     listed = "\n".join(f"- [`{path}`](#{path.replace(' ', '-')}): {short}" for path, short, _ in found[1:])
     helps = "\n".join(f"## {path}\n\n```text\n{text}\n```\n" for path, _, text in found)

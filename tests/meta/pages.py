@@ -1,9 +1,11 @@
 """The project's Markdown pages in pieces: blocks with what they are for, links, headings, rows of tables.
 
 The words behind three backticks say what to do with a block; the first is its language. On every page:
-`graphql` is sent when a `json as NAME` follows, with the values of a `json variables` before it. `csv find`
-and `csv write` edit a file, `csv save FILE` makes one, `sh` is typed, `text` is what a reader then sees.
-In docs/policies.md a `csv recipe` stands before the `csv test` that proves it.
+`graphql` is sent when a `json as NAME` follows, with the values of a `json variables` before it; a variable
+that is not among them has the value of the field of its name in an earlier answer. `csv find` and `csv write`
+edit a file, `csv save FILE` makes one. `sh` is typed where the page is one of the STORIES, and `text` or `json`
+is what a reader then sees; elsewhere its commands are looked up. In docs/policies.md a `csv recipe` stands
+before the `csv test` that proves it.
 """
 
 import itertools
@@ -15,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 POLICIES = "docs/policies.md"
+STORIES = {"docs/tutorial.md", POLICIES}  # what stands there is typed as well, from top to end
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from gql_approvals.workflow import diagram
 from gql_approvals.workflow.transitions import TRANSITIONS
-from gql_approvals.workflow.vocabulary import AccountAction, CampaignStatus
+from gql_approvals.workflow.vocabulary import AccountAction
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "workflow.md"
 
@@ -28,22 +28,17 @@ def test_a_marker_that_nobody_draws_is_an_error():
         diagram.regenerated("<!-- generated: nonsense -->\n<!-- end -->")
 
 
-def test_every_status_is_in_the_picture():
-    picture = diagram.mermaid()
-
-    assert [status for status in CampaignStatus if f"--> {status}:" not in picture] == []
-
-
 def test_every_row_is_in_the_table():
     assert len(diagram.table().splitlines()) == len(TRANSITIONS) + 2
     assert len(diagram.account_table().splitlines()) == len(AccountAction) + 2
 
 
 def test_every_way_that_changes_the_status_is_an_arrow():
-    arrows = [line.split(": ")[0].strip() for line in diagram.mermaid().splitlines() if "-->" in line]
     ways = {
-        f"{source} --> {row.target}" for row in TRANSITIONS if row.target for source in row.source or {"[*]"}
+        (str(source), str(row.target))
+        for row in TRANSITIONS
+        if row.target
+        for source in row.source or {"[*]"}
     }
 
-    assert ways <= set(arrows)
-    assert len(arrows) == len(set(arrows))
+    assert ways <= set(diagram.arrows())

@@ -1,4 +1,4 @@
-"""The generated parts of docs/workflow.md: a picture and tables, drawn from the two transition tables.
+"""The generated parts of docs/workflow.md: tables, made from the two transition tables.
 
 Names of guards, conditions and effects are read out as words, and the first lines of their docstrings are
 what the document says of them; nothing about the workflow is written down here a second time.
@@ -24,14 +24,6 @@ def arrows() -> dict[tuple[str, str], list[str]]:
             labels = found.setdefault((source, target), [])
             labels.extend([label] if label not in labels else [])
     return found
-
-
-def mermaid() -> str:
-    """The campaign's statuses and what leads from one to another, as a Mermaid state diagram."""
-    lines = [
-        f"    {source} --> {target}: {' / '.join(labels)}" for (source, target), labels in arrows().items()
-    ]
-    return "\n".join(["```mermaid", "stateDiagram-v2", "    direction TB", *lines, "```"])
 
 
 def table() -> str:
@@ -77,7 +69,6 @@ def account_table() -> str:
 
 
 PARTS: dict[str, Callable[[], str]] = {
-    "diagram": mermaid,
     "transitions": table,
     "reasons": guards,
     "account": account_table,
@@ -85,10 +76,10 @@ PARTS: dict[str, Callable[[], str]] = {
 
 
 def regenerated(text: str) -> str:
-    """The document with each part between its markers drawn anew.
+    """The document with each part between its markers made anew.
 
     Raises:
-        KeyError: when a marker names a part that nobody draws.
+        KeyError: when a marker names a part that nobody makes.
     """
     return PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]()}\n\n{found[3]}", text)
 
