@@ -46,7 +46,7 @@ fix: $(VENV)/installed-dev ## Repair style where a tool can
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-regen: $(VENV)/installed-test ## Write generated files anew: SDL, permission matrix, diagram, settings
+regen: $(VENV)/installed-test ## Write generated files anew: SDL, reference pages, matrix, picture
 	@echo "regen: every generated file"
 	@$(BIN)/python -m tests.meta.generated
 

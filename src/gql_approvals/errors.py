@@ -131,7 +131,10 @@ class PreviewOutdated(Refusal):
 
 
 class SegregationOfDuties(Refusal):
-    """The roles would let one person both make and decide (seed B)."""
+    """The roles would let one person both make and decide.
+
+    Source: seed B.
+    """
 
     code = ErrorCode.SEGREGATION_OF_DUTIES
 
@@ -147,7 +150,10 @@ class LastAdmin(Refusal):
 
 
 class AlreadyDecided(Refusal):
-    """The first terminal decision won; `by` is a user id."""
+    """The request was decided already; the first terminal decision won.
+
+    `by` is a user id.
+    """
 
     code = ErrorCode.ALREADY_DECIDED
 
@@ -159,7 +165,7 @@ class AlreadyDecided(Refusal):
 
 
 class AlreadyVoted(Refusal):
-    """One decision a person a request."""
+    """The caller has decided on the request already."""
 
     code = ErrorCode.ALREADY_VOTED
 

@@ -65,7 +65,7 @@ class Decision(Node):
     verdict: Verdict = about("Approved or rejected.")
     at: datetime = about("When it was made.")
     reason: str | None = about("Why it was rejected, or what the checker remarked.")
-    content_hash: str = about("The content it was made for.")
+    content_hash: str = about("The hash of the content that it was made for.")
     policy_version: str = about("The version of the policy that allowed it.")
     voided: bool = about("Whether an edit, a withdrawal or a revocation undid it.")
 
@@ -81,7 +81,7 @@ class ApprovalRequest(Node):
 
     of: strawberry.Private[model.Campaign]
     value: strawberry.Private[model.ApprovalRequest]
-    content_hash: str = about("The content under review: send it with your decision.")
+    content_hash: str = about("The hash of the content under review: send it with your decision.")
     status: RequestStatus = about("How it ended, or OPEN.")
     submitted_at: datetime = about("When it was submitted.")
     expires_at: datetime | None = about("Until when it can be decided.")
@@ -125,7 +125,7 @@ class Publication(Node):
 
     of: strawberry.Private[model.Campaign]
     value: strawberry.Private[model.Publication]
-    content_hash: str = about("Exactly what was sent.")
+    content_hash: str = about("The hash of exactly what was sent.")
     authorisation: Authorisation = about("What allowed it, for ever.")
     sent_at: datetime = about("When the hand-over was committed.")
     handed_over_at: datetime | None = about("When the sending system took it.")

@@ -39,7 +39,7 @@ class AppPushContent:
     title: str = about("The title.")
     body: str = about("The text.")
     deep_link: str | None = about("Where a tap leads within the app.")
-    image_url: str | None = about("A picture to show.")
+    image_url: str | None = about("The address of a picture.")
 
 
 @strawberry.type(description="A WhatsApp template message.")
@@ -58,7 +58,7 @@ class WebPushContent:
     title: str = about("The title.")
     body: str = about("The text.")
     url: str = about("Where a click leads.")
-    icon_url: str | None = about("The icon.")
+    icon_url: str | None = about("The address of the icon.")
 
 
 @strawberry.type(description="What a visitor of the site sees.")
@@ -103,7 +103,7 @@ class AppPushContentInput:
     title: str = about("The title.")
     body: str = about("The text.")
     deep_link: str | None = about("Where a tap leads within the app.", default=None)
-    image_url: str | None = about("A picture to show.", default=None)
+    image_url: str | None = about("The address of a picture.", default=None)
 
 
 @strawberry.input(description="A WhatsApp template message.")
@@ -122,7 +122,7 @@ class WebPushContentInput:
     title: str = about("The title.")
     body: str = about("The text.")
     url: str = about("Where a click leads.")
-    icon_url: str | None = about("The icon.", default=None)
+    icon_url: str | None = about("The address of the icon.", default=None)
 
 
 @strawberry.input(description="What a visitor of the site sees.")

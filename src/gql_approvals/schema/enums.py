@@ -71,7 +71,7 @@ DESCRIPTIONS: dict[type[Enum], tuple[str, dict[str, str]]] = {
     words.RequestStatus: (
         "How an approval request ended, or OPEN.",
         {
-            "OPEN": "Waits for decisions.",
+            "OPEN": "It waits for decisions.",
             "APPROVED": "Every requirement was met.",
             "REJECTED": "One checker rejected it.",
             "WITHDRAWN": "The makers took it back.",

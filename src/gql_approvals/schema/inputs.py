@@ -119,7 +119,7 @@ class WithdrawCampaignInput:
     """Asks for WITHDRAW."""
 
     campaign_id: strawberry.ID = about(CAMPAIGN_ID)
-    reason: str | None = about("Why.", default=None)
+    reason: str | None = about("Why it is taken back.", default=None)
     idempotency_key: str | None = about(KEY, default=None)
 
 
@@ -299,7 +299,7 @@ class CampaignOrder:
     """Asks for `persistence.pages.CampaignOrder`."""
 
     field: CampaignOrderField = about("What to sort by.")
-    direction: OrderDirection = about("Which way.")
+    direction: OrderDirection = about("Ascending or descending.")
 
 
 @strawberry.input(description="What to explain.")

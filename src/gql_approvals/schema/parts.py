@@ -30,7 +30,7 @@ class Reason:
 class ActionVerdict:
     """Answers `service.reading.ActionVerdict`."""
 
-    action: CampaignAction = about("What would be done.")
+    action: CampaignAction = about("The action in question.")
     allowed: bool = about("Whether the mutation would be accepted.")
     reasons: list[Reason] = about("Why not; the first has the code that the mutation would answer.")
 
@@ -77,7 +77,7 @@ class Requirement:
 
     @field
     def needed(self) -> int:
-        """How many different people."""
+        """How many different people must approve."""
         return self.value.requirement.needed
 
     @field
@@ -115,7 +115,7 @@ class Comment(Node):
     """Answers `workflow.model.Comment`."""
 
     user_id: strawberry.Private[int]
-    at: datetime = about("When.")
+    at: datetime = about("When it was said.")
     body: str = about("What was said.")
     section: Section | None = about("What of the campaign it is about; null: all of it.")
 

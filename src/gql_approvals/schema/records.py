@@ -24,7 +24,7 @@ class AuditEvent(Node):
     value: strawberry.Private[Event]
     seq: int = about("Counted from 1, without gaps.")
     kind: str = about("What happened, such as `campaign:approved`.")
-    at: datetime = about("When.")
+    at: datetime = about("When it happened.")
     detail: JSON = about("Ids and hashes of what it was about.")
     policy_version: str | None = about("The version of the policy in force.")
     hash: str = about("SHA-256 over this entry and the hash before it.")

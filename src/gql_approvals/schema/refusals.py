@@ -56,13 +56,13 @@ class SegregationOfDuties(UserError):
     reasons: list[parts.Reason] = about("Which role brings which permission.")
 
 
-@strawberry.type(description="The first terminal decision won.")
+@strawberry.type(description="The request was decided already; the first terminal decision won.")
 class AlreadyDecided(UserError):
     """Answers `errors.AlreadyDecided`."""
 
     user_id: strawberry.Private[int]
     verdict: Verdict = about("What was decided.")
-    at: datetime = about("When.")
+    at: datetime = about("When it was decided.")
 
     @field
     async def by(self, info: Info) -> people.User:

@@ -69,7 +69,7 @@ class InboxChange(Enum):
 class ReviewInboxChange:
     """Answers `service.following.InboxChange`."""
 
-    change: InboxChange = about("Which of the two.")
+    change: InboxChange = about("Whether it has come or gone.")
     request: shown.ApprovalRequest = about("The request.")
 
 

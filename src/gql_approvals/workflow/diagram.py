@@ -13,6 +13,7 @@ from gql_approvals.workflow.vocabulary import CampaignStatus
 
 Function = Callable[..., object]
 NUMBERED = re.compile(r"^T\d+(, T\d+)*[^:]*: ")
+SOURCE = re.compile(r" \((?:rule \d+|seed [AB])\)")
 PART = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -104,9 +105,9 @@ def _words(function: Function) -> str:
 
 
 def _said(function: Function) -> str:
-    """The first sentence about a function, without the numbers of its rows."""
+    """The first sentence about a function, without the numbers of its rows and the source of its rule."""
     line = (function.__doc__ or "").strip().partition("\n")[0]
-    return NUMBERED.sub("", line)
+    return SOURCE.sub("", NUMBERED.sub("", line))
 
 
 def _target(row: Row) -> str:
