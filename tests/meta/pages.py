@@ -3,9 +3,9 @@
 The words behind three backticks say what to do with a block; the first is its language. On every page:
 `graphql` is sent when a `json as NAME` follows, with the values of a `json variables` before it; a variable
 that is not among them has the value of the field of its name in an earlier answer. `csv find` and `csv write`
-edit a file, `csv save FILE` makes one. `sh` is typed where the page is one of the STORIES, and `text` or `json`
-is what a reader then sees; elsewhere its commands are looked up. In docs/policies.md a `csv recipe` stands
-before the `csv test` that proves it.
+edit a file, `csv save FILE` makes one. `sh` is typed where the page is one of the STORIES, and `text` or
+`json` is what a reader then sees; elsewhere its commands are looked up. In docs/policies.md a `csv recipe`
+stands before the `csv test` that proves it.
 """
 
 import itertools

@@ -119,7 +119,7 @@ class Reference:
         for title, names in CHAPTERS:
             yield f"### {title}"
             for name in names or [one for one in self.mutations if one not in told]:
-                yield from self._mutation(name)
+                yield from self._mutation(name) if name in self.mutations else ()
 
     def _mutation(self, name: str) -> Iterator[str]:
         field, stem = self.mutations[name], f"{name[0].upper()}{name[1:]}"

@@ -18,9 +18,9 @@ WIDTH, HEIGHT, BOX = 1150, 560, 44
 # status → x and y of its middle, width
 BOXES: dict[str, tuple[int, int, int]] = {
     Status.DRAFT: (180, 190, 150),
-    Status.PENDING_REVIEW: (500, 190, 180),
+    Status.PENDING_REVIEW: (490, 190, 164),
     Status.APPROVED: (800, 190, 130),
-    Status.SENT: (1075, 190, 110),
+    Status.SENT: (1085, 190, 100),
     Status.REJECTED: (200, 320, 120),
     Status.EXPIRED: (200, 420, 120),
     Status.ARCHIVED: (985, 350, 110),
@@ -68,8 +68,8 @@ class Line(NamedTuple):
 LINES = (
     Line("[*]", Status.DRAFT, "M30 190H103", 45, 181),
     Line(MAKERS, Status.DRAFT, "M118 475V214", 111, 350, turn=-90),
-    Line(Status.DRAFT, Status.PENDING_REVIEW, "M255 181H408", 332, 174, usual=True),
-    Line(Status.PENDING_REVIEW, Status.DRAFT, "M410 201H257", 340, 216),
+    Line(Status.DRAFT, Status.PENDING_REVIEW, "M255 181H406", 330, 174, usual=True),
+    Line(Status.PENDING_REVIEW, Status.DRAFT, "M408 201H257", 345, 216),
     Line(Status.REJECTED, Status.PENDING_REVIEW, "M260 312C380 312 442 270 452 214", 350, 288),
     Line(
         Status.PENDING_REVIEW,
@@ -81,10 +81,10 @@ LINES = (
         usual=True,
     ),
     Line(Status.PENDING_REVIEW, Status.EXPIRED, "M530 212C530 350 450 412 262 412", 520, 326, "start"),
-    Line(Status.APPROVED, Status.EXPIRED, "M785 212C785 380 640 430 262 430", 695, 402, "start"),
+    Line(Status.APPROVED, Status.EXPIRED, "M785 212C785 380 640 430 262 430", 560, 450, "start"),
     Line(Status.PENDING_REVIEW, Status.PENDING_REVIEW, "M452 168C438 125 494 125 482 166", 468, 126),
-    Line(Status.PENDING_REVIEW, Status.APPROVED, "M590 190H733", 662, 170, usual=True),
-    Line(Status.APPROVED, Status.SENT, "M865 190H1018", 950, 170, usual=True),
+    Line(Status.PENDING_REVIEW, Status.APPROVED, "M572 190H733", 653, 164, usual=True),
+    Line(Status.APPROVED, Status.SENT, "M865 190H1033", 949, 164, usual=True),
     Line(
         Status.PENDING_REVIEW,
         Status.SENT,
@@ -95,7 +95,7 @@ LINES = (
     ),
     Line(Status.APPROVED, Status.DRAFT, "M790 168C790 78 760 66 680 66H330C240 66 216 120 214 166", 460, 46),
     Line(Status.SENT, Status.DRAFT, "M1095 168C1095 60 1050 30 960 30H300C190 30 172 110 172 166", 640, 22),
-    Line(MAKERS, Status.APPROVED, "M275 462H830V214", 560, 455),
+    Line(MAKERS, Status.APPROVED, "M275 462H830V214", 390, 456),
     Line(MAKERS, Status.SENT, "M180 475V530H1095V214", 640, 510),
     Line(UNSENT, Status.ARCHIVED, "M885 350H928", 893, 318, "start"),
 )
@@ -103,8 +103,8 @@ LINES = (
 # What the table's conditions are called in the picture.
 PLAIN = {
     "changes content": "other content",
-    "misses the quorum": "more are needed",
-    "meets the quorum": "the last needed",
+    "misses the quorum": "not the last",
+    "meets the quorum": "the last one",
     "goes on approval": "goes at once",
     "goes unless scheduled": "goes at once",
     "is manual": "by hand",
@@ -121,7 +121,7 @@ STYLE = """
       svg { --paper: #14181f; --ink: #e8ecf3; --quiet: #a9b3c2; --line: #8a94a5; --usual: #6fb1ff;
             --box: #222b38; --frame: #4a5464; }
     }
-    text { font: 11px system-ui, sans-serif; fill: var(--quiet); paint-order: stroke; stroke: var(--paper);
+    text { font: 13px system-ui, sans-serif; fill: var(--quiet); paint-order: stroke; stroke: var(--paper);
            stroke-width: 3px; }
     .paper { fill: var(--paper); }
     .frame { fill: none; stroke: var(--frame); stroke-dasharray: 5 4; }
@@ -129,7 +129,7 @@ STYLE = """
     .line.usual { stroke: var(--usual); stroke-width: 2.2; marker-end: url(#usual-tip); }
     text.usual { fill: var(--usual); }
     .box { fill: var(--box); stroke: var(--line); }
-    .name { font-size: 14px; font-weight: 600; fill: var(--ink); stroke: none; }
+    .name { font-size: 15px; font-weight: 600; fill: var(--ink); stroke: none; }
     #tip path, .start { fill: var(--line); }
     #usual-tip path { fill: var(--usual); }
 """
@@ -180,7 +180,7 @@ def _line(line: Line, ways: dict[tuple[str, str], list[str]]) -> Iterator[str]:
     yield f'<path class="line{usual}" d="{line.path}"/>'
     turn = f' transform="rotate({line.turn} {line.x} {line.y})"' if line.turn else ""
     for number, label in enumerate(labels):
-        at = f'x="{line.x}" y="{line.y + 13 * number}" text-anchor="{line.anchor}"'
+        at = f'x="{line.x}" y="{line.y + 15 * number}" text-anchor="{line.anchor}"'
         yield f'<text class="label{usual}" {at}{turn}>{escape(label)}</text>'
 
 
