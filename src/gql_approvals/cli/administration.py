@@ -6,9 +6,11 @@ refusals as the API's hold for what they ask for. Audit entries name no actor: t
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
+from gql_approvals.cli.finding import account_called
+from gql_approvals.cli.governing import act
 from gql_approvals.errors import InvalidInput, Problem
 from gql_approvals.persistence import audit, lookups, people
 from gql_approvals.persistence.audit import Entry
@@ -17,7 +19,6 @@ from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.subject import Facts
 from gql_approvals.service.perform import Office
 from gql_approvals.service.scopes import in_order, scopes_from
-from gql_approvals.service.tasks import AccountTask
 from gql_approvals.service.time_zones import is_time_zone
 from gql_approvals.workflow.account import AccountIntent
 from gql_approvals.workflow.completeness import unfit_name
@@ -75,11 +76,7 @@ async def add_member(office: Office, slug: str, person: Person, roles: frozenset
     """
 
     async def steps() -> None:
-        account = await people.account_by_slug(slug)
-        if account is None:
-            fix = f"make it with `gql-approvals account create {slug} --admin EMAIL`"
-            raise _wrong("account", f"there is no account `{slug}`: {fix}")
-        await admit(office, account, person, roles)
+        await admit(office, await account_called(slug), person, roles)
 
     await office.database.transaction(steps)
 
@@ -149,14 +146,7 @@ async def create_account(office: Office, new: NewAccount) -> Account:
 async def admit(office: Office, account: Account, person: Person, roles: frozenset[str]) -> Member:
     """Make the person a member with exactly these roles, by the rules of the mutation addMember."""
     asked = AccountIntent(action=AccountAction.ADD_MEMBER, email=person.email, name=person.name, roles=roles)
-    task = AccountTask(intent=asked)
-    await people.lock_account(account.id)
-    await task.lock(account.id)
-    try:
-        await task.apply(await office.scene(account.id), None)
-    except InvalidInput as refusal:
-        known = office.policy().roles(account.slug)
-        raise InvalidInput([_with_roles(problem, known) for problem in refusal.problems]) from None
+    await act(office, account, asked)
     member = await lookups.member_by_email(account.id, person.email)
     if member is None:
         raise LookupError(person.email)  # was stored just now
@@ -205,13 +195,6 @@ def founder_role(policy: Policy, slug: str, asked: str | None) -> str:
     if asked is None and len(able) != 1:
         raise _wrong("role", f"several roles may manage `{slug}` ({names}): choose one with --role")
     return asked or able[0]
-
-
-def _with_roles(problem: Problem, known: tuple[str, ...]) -> Problem:
-    """The problem with all the roles that there are, if it is about roles."""
-    if problem.path != ("roles",):
-        return problem
-    return replace(problem, message=f"{problem.message}; it knows {', '.join(f'`{role}`' for role in known)}")
 
 
 def _check_account(new: NewAccount) -> None:

@@ -25,3 +25,8 @@ format_option = click.option(
 def show(data: Mapping[str, object], text: str, form: str) -> None:
     """Print an answer in the form that was asked for."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2) if form == "json" else text)
+
+
+def switch(*, on: bool) -> str:
+    """What people call a switch's position."""
+    return "on" if on else "off"

@@ -9,8 +9,10 @@ from gql_approvals.settings import from_environment
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
+)
 @workers_option
 def serve(host: str, port: int, workers: int) -> None:
     """Serve GraphQL over HTTP.

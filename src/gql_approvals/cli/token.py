@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gql_approvals.cli.commands import Commands
 from gql_approvals.cli.output import format_option, show
 from gql_approvals.service.scopes import TokenScope, in_order, scopes_from
 from gql_approvals.settings import from_environment
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # Tortoise is loaded only where there is a database to open
     from gql_approvals.persistence.people import Token
 
 
-@click.group()
+@click.group(cls=Commands)
 def token() -> None:
     """Make, list and revoke API tokens."""
 
@@ -35,7 +36,10 @@ def token() -> None:
 )
 @format_option
 def create(email: str, name: str, days: int, scopes: tuple[str, ...], form: str) -> None:
-    """Make an API token for the person EMAIL and print it: it cannot be shown again."""
+    """Make an API token for the person EMAIL, and print it once.
+
+    It cannot be shown again.
+    """
     from gql_approvals.app import open_office
     from gql_approvals.cli import administration as admin
 
@@ -53,7 +57,10 @@ def create(email: str, name: str, days: int, scopes: tuple[str, ...], form: str)
 @click.argument("email")
 @format_option
 def list_tokens(email: str, form: str) -> None:
-    """List every token that the person EMAIL ever got, with its number and what it may be used for."""
+    """List every token that the person EMAIL ever got.
+
+    With its number, and what it may be used for.
+    """
     from gql_approvals.app import open_office
     from gql_approvals.cli import administration as admin
 
@@ -71,9 +78,9 @@ def list_tokens(email: str, form: str) -> None:
 @click.argument("which", metavar="TOKEN|NUMBER")
 @format_option
 def revoke(which: str, form: str) -> None:
-    """Revoke a token at once, on every worker: by its number in `token list`, or by its text.
+    """Revoke a token at once, on every worker.
 
-    `-` reads the text from standard input, so that it is left in no history of the shell.
+    It is named by its number in `token list`, or by its text. `-` reads the text from standard input, so that it is left in no history of the shell.
     """
     from gql_approvals.app import open_office
     from gql_approvals.cli import administration as admin

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tortoise.functions import Count
+
 from gql_approvals.persistence import mapping
 from gql_approvals.persistence.audit import GENESIS
 from gql_approvals.persistence.models import AccountRow, MemberRow, TokenRow, UserRow
@@ -58,6 +60,17 @@ class Holding:
     name: str
     email: str
     roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """A member of an account with the names that people know; `since`: when they were first let in."""
+
+    name: str
+    email: str
+    roles: tuple[str, ...]
+    active: bool
+    since: datetime
 
 
 async def bearer_of(token: str, now: datetime) -> Bearer | None:
@@ -190,6 +203,11 @@ async def account_by_id(account_id: int) -> Account | None:
     return None if row is None else mapping.account_of(row)
 
 
+async def accounts() -> tuple[Account, ...]:
+    """All tenants, sorted by slug."""
+    return tuple(mapping.account_of(row) for row in await AccountRow.all().order_by("slug"))
+
+
 async def any_account() -> bool:
     """Whether the database holds any tenant."""
     return await AccountRow.exists()
@@ -264,6 +282,25 @@ async def new_user(email: str, *, name: str, now: datetime) -> User:
 async def members(account_id: int) -> Sequence[Member]:
     """All members of an account, disabled ones included, oldest first."""
     return [mapping.member_of(row) for row in await MemberRow.filter(account_id=account_id).order_by("id")]
+
+
+async def memberships(account_id: int) -> tuple[Membership, ...]:
+    """All members of an account, disabled ones included, oldest first."""
+    found = await (
+        MemberRow.filter(account_id=account_id)
+        .order_by("id")
+        .values_list("user__name", "user__email", "roles", "active", "created_at")
+    )
+    return tuple(
+        Membership(name=name, email=email, roles=tuple(roles), active=active, since=since)
+        for name, email, roles, active, since in found
+    )
+
+
+async def active_counts() -> dict[int, int]:
+    """How many active members an account has, by its id; those without any are left out."""
+    counted = MemberRow.filter(active=True).annotate(size=Count("id")).group_by("account_id")
+    return dict(await counted.values_list("account_id", "size"))
 
 
 async def holdings() -> tuple[Holding, ...]:

@@ -120,6 +120,27 @@ def request_tallies(scene: Scene, campaign: Campaign, request: ApprovalRequest) 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The campaigns with an open request: those that wait, and those whose time has passed, which expire."""
+
+    confirm_token: str
+    live: tuple[Campaign, ...]
+    overdue: tuple[Campaign, ...]
+
+
+async def waiting(scene: Scene) -> Waiting:
+    """What switching approvals off would approve, and what it would not, whoever may see it."""
+    found = (await campaigns.load(scene.account.id, await lookups.waiting(scene.account.id))).values()
+    late = {one.id for one in found if is_overdue(one, scene.now, scene.rules.grace)}
+    live = tuple(one for one in found if one.id not in late)
+    return Waiting(
+        confirm_token=confirm_token(scene.account.id, waiting_keys(live)),
+        live=live,
+        overdue=tuple(one for one in found if one.id in late),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisablePreview:
     """What switching approvals off would approve; `listing` is of these campaigns."""
 
@@ -136,14 +157,13 @@ async def disable_preview(scene: Scene, user_id: int) -> DisablePreview:
         QueryForbidden: when the person may not manage approvals.
     """
     demand(scene, user_id, Permission.MANAGE_APPROVALS)
-    found = list((await campaigns.load(scene.account.id, await lookups.waiting(scene.account.id))).values())
-    live = [campaign for campaign in found if not is_overdue(campaign, scene.now, scene.rules.grace)]
+    found = await waiting(scene)
     wanted = CampaignFilter(statuses=frozenset({CampaignStatus.PENDING_REVIEW}))
     return DisablePreview(
-        confirm_token=confirm_token(scene.account.id, waiting_keys(live)),
+        confirm_token=found.confirm_token,
         listing=campaign_list(scene, user_id, wanted, order=CampaignOrder.CREATED_AT, descending=True),
-        would_approve=len(live),
-        would_expire=len(found) - len(live),
+        would_approve=len(found.live),
+        would_expire=len(found.overdue),
     )
 
 

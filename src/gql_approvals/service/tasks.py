@@ -1,6 +1,7 @@
 """What differs between mutations: what to lock, who may, what to do. The order of steps is in `perform`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -287,7 +288,7 @@ async def split_waiting(scene: Scene, waiting: list[int]) -> tuple[list[Campaign
     )
 
 
-def waiting_keys(live: list[Campaign]) -> frozenset[tuple[int, str]]:
+def waiting_keys(live: Sequence[Campaign]) -> frozenset[tuple[int, str]]:
     """What a preview's token names: each open request with its content."""
     requests = [campaign.open_request for campaign in live]
     return frozenset((r.id, r.content_hash) for r in requests if r is not None and r.id is not None)

@@ -5,6 +5,7 @@ Each command is a module that loads at once; what it does is in modules that loa
 
 import click
 
+from gql_approvals.cli.commands import Commands
 from gql_approvals.cli.policy.check import check
 from gql_approvals.cli.policy.diff import diff
 from gql_approvals.cli.policy.explain import explain
@@ -13,7 +14,7 @@ from gql_approvals.cli.policy.matrix import matrix
 from gql_approvals.cli.policy.test import test
 
 
-@click.group()
+@click.group(cls=Commands)
 def policy() -> None:
     """Check, explain and compare the policy files.
 

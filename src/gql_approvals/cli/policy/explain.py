@@ -19,9 +19,9 @@ def _words(words: type[Channel] | type[CampaignStatus]) -> click.Choice[str]:
 @click.option(
     "--campaign", metavar="ID", help="A campaign of the database: its id in the API, or its number."
 )
-@click.option("--channel", type=_words(Channel))
+@click.option("--channel", type=_words(Channel), help="The channel of a campaign that is imagined.")
 @click.option("--audience", metavar="N", help="How many people it reaches: 50000, 50_000 or 50k.")
-@click.option("--status", type=_words(CampaignStatus))
+@click.option("--status", type=_words(CampaignStatus), help="Its status.")
 @click.option(
     "--relation",
     type=click.Choice(["none", "involved", "own"]),

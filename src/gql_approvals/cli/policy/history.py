@@ -16,7 +16,10 @@ Read = TypeVar("Read")
 @click.command()
 @format_option
 def versions(form: str) -> None:
-    """List the versions that the database keeps, newest first, and where they are in force."""
+    """List the versions that the database keeps, newest first.
+
+    With the number of workers on which each is in force.
+    """
     from gql_approvals.persistence import policies
     from gql_approvals.service.policy_status import alive_workers
 
@@ -38,15 +41,23 @@ def versions(form: str) -> None:
 
 @click.command(name="show")
 @click.argument("version")
-@click.option("--model", is_flag=True, help="model.conf instead of policy.csv.")
-def show_version(version: str, *, model: bool) -> None:
-    """Print the policy.csv of a VERSION, as an audit entry or a decision names it."""
+@click.option("--model", is_flag=True, help="Print model.conf instead of policy.csv.")
+@format_option
+def show_version(version: str, form: str, *, model: bool) -> None:
+    """Print the policy.csv of a VERSION that decided something.
+
+    VERSION is what audit entries and decisions name.
+    """
     from gql_approvals.persistence import policies
 
     text = _from_database(lambda: policies.text_of(version))
     if text is None:
         raise click.ClickException(f"the database keeps no version `{version}`: see `policy versions`")
-    click.echo(text.model if model else text.policy, nl=False)
+    name, content = ("model.conf", text.model) if model else ("policy.csv", text.policy)
+    if form == "json":
+        show({"version": version, "file": name, "text": content}, "", form)
+    else:
+        click.echo(content, nl=False)
 
 
 def _obeyed(workers: object) -> str:

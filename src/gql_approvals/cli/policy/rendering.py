@@ -3,6 +3,7 @@
 Rich decides what is a terminal, and obeys NO_COLOR and FORCE_COLOR.
 """
 
+import os
 import re
 from collections.abc import Iterable
 
@@ -40,7 +41,8 @@ def print_problems(problems: Iterable[PolicyProblem], files: PolicyFiles, *, err
 
 def terminal(*, err: bool = False) -> Console:
     """Where text for people goes: standard output, or with `err` standard error."""
-    return Console(stderr=err, highlight=False, markup=False, emoji=False)
+    colours = None if os.environ.get("NO_COLOR") else "auto"  # by itself, Rich keeps bold and dim
+    return Console(stderr=err, highlight=False, markup=False, emoji=False, color_system=colours)
 
 
 def say(console: Console, text: Text | str) -> None:
