@@ -108,14 +108,15 @@ def test_every_change_is_in_the_audit_chain(run: Callable, database_url: str, ac
     [
         (
             ["acme", "max@acme.test", "--role", "makr"],
-            "roles: the policy knows no role `makr` in `acme`; it knows `admin`, ",
+            "roles: the policy knows no role `makr` in `acme`: did you mean `maker`? It knows `admin`, ",
         ),
         (
             ["acme", "max@acme.test", "--role", "maker", "--role", "checker"],
             "nobody may both make and decide",
         ),
         (["acme", "ada@acme.test"], "email: `ada@acme.test` is a member of `acme` already"),
-        (["acne", "max@acme.test"], "account: there is no account `acne`: make it with"),
+        (["acne", "max@acme.test"], "account: there is no account `acne`: did you mean `acme`?"),
+        (["globex", "max@acme.test"], "account: there is no account `globex`: make it with"),
         (["acme", "max"], "email: `max` is no address: write name@example.com"),
         (["acme", "max@acme.test", "--name", " "], "name: must have from 1 to 200 characters"),
     ],

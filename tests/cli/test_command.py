@@ -10,8 +10,6 @@ import pytest
 
 from gql_approvals import __version__
 
-COMMANDS = ["demo", "serve", "migrate", "account", "member", "token", "policy", "schema", "settings"]
-
 
 def test_help_is_there_at_once(environment: dict[str, str]):
     command = [sys.executable, "-m", "gql_approvals", "--help"]
@@ -36,18 +34,6 @@ def test_help_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_help_lists_every_command(run: Callable):
-    done = run("--help")
-
-    assert done.code == 0
-    assert [name for name in COMMANDS if f"\n  {name} " not in done.out] == []
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(run: Callable, command: str):
-    assert run(command, "--help").code == 0
-
-
 def test_the_version_is_the_package_s(run: Callable):
     assert run("--version").out == f"gql-approvals {__version__}\n"
 
@@ -55,8 +41,14 @@ def test_the_version_is_the_package_s(run: Callable):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["serv"], "No such command 'serv'. Did you mean 'serve'?"),
-        (["serve", "--wrkers", "1"], "No such option '--wrkers'. Did you mean '--workers'?"),
+        (["serv"], "no such command `serv`; did you mean `serve`?"),
+        (["policy", "chek"], "no such command `chek`; did you mean `check`?"),
+        (["Token", "list"], "no such command `Token`; did you mean `token`?"),
+        (["schema", "xyz"], "no such command `xyz`; there are `print`, `diff`"),
+        (["--verson"], "no such option `--verson`; did you mean `--version`?"),
+        (["member", "--hlp"], "no such option `--hlp`; did you mean `--help`?"),
+        (["serve", "--wrkers", "1"], "no such option `--wrkers`; did you mean `--workers`?"),
+        (["serve", "-x"], "no such option `-x`"),
         (["serve", "--port", "65536"], "Invalid value for '--port': 65536 is not in the range 0<=x<=65535."),
         (["account", "create", "acme"], "Missing option '--admin'."),
     ],

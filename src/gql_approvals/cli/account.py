@@ -13,7 +13,7 @@ from gql_approvals.workflow.vocabulary import NotifyScope
 if TYPE_CHECKING:
     from gql_approvals.workflow.model import Account
 
-_SETTINGS = {"name": "name", "timeZone": "time zone", "notifyScope": "notify scope"}
+_LABELS = {"name": "name", "timeZone": "time zone", "notifyScope": "notify scope"}
 _SCOPES = [scope.lower() for scope in NotifyScope]
 
 
@@ -42,7 +42,10 @@ def create(
     days: int,
     form: str,
 ) -> None:
-    """Make the account SLUG with one member who may manage it, and print their API token once."""
+    """Make the account SLUG, with one member who may manage it.
+
+    Their API token is printed, once.
+    """
     from gql_approvals.app import open_office
     from gql_approvals.cli import administration as admin
 
@@ -69,7 +72,7 @@ def create(
 )
 @format_option
 def set_account(slug: str, form: str, **asked: str | None) -> None:
-    """Change the name, the time zone or the notify scope of the account SLUG.
+    """Change what the account SLUG is called and how it tells people.
 
     What is not given stays. The mutation `updateAccount` has the same rules.
     """
@@ -94,10 +97,10 @@ def set_account(slug: str, form: str, **asked: str | None) -> None:
 
     before, after = asyncio.run(run())
     old, new = _as_data(before), _as_data(after)
-    changed = {
-        name: {"from": old[name], "to": new[name]} for name in _SETTINGS.values() if old[name] != new[name]
-    }
-    lines = [f"{slug}: {name} was `{one['from']}` and is `{one['to']}`" for name, one in changed.items()]
+    changed = {name: {"from": old[name], "to": new[name]} for name in _LABELS if old[name] != new[name]}
+    lines = [
+        f"{slug}: {_LABELS[name]} was `{one['from']}` and is `{one['to']}`" for name, one in changed.items()
+    ]
     show({**new, "changed": changed}, "\n".join(lines) or f"{slug}: nothing changes", form)
 
 

@@ -52,9 +52,9 @@ def status(slug: str | None, form: str) -> None:
 @click.argument("slug")
 @format_option
 def switch_on(slug: str, form: str) -> None:
-    """Switch approvals on in the account SLUG: what is sent must be approved.
+    """Switch approvals on in the account SLUG.
 
-    What is approved already stays approved.
+    From then on, what is sent must be approved. What is approved already stays approved.
     """
     from gql_approvals.app import open_office
     from gql_approvals.cli import governing

@@ -27,10 +27,11 @@ def member() -> None:
 @click.option("--role", "roles", multiple=True, help="A role of the policy; may be given several times.")
 @format_option
 def add(slug: str, email: str, name: str | None, roles: tuple[str, ...], form: str) -> None:
-    """Let the person EMAIL into the account SLUG, with any roles or none.
+    """Let the person EMAIL into the account SLUG.
 
-    Who was disabled comes back, with exactly these roles. What `addMember` refuses is refused here as well:
-    unknown roles, and roles that would let one person both make and decide.
+    They have any roles, or none. Who was disabled comes back, with exactly these roles. What `addMember`
+    refuses is refused here as well: unknown roles, and roles that would let one person both make and
+    decide.
     """
     from gql_approvals.app import open_office
     from gql_approvals.cli import administration as admin
@@ -122,10 +123,10 @@ def roles(
 @click.argument("email")
 @format_option
 def disable(slug: str, email: str, form: str) -> None:
-    """Take every right in the account SLUG from the member EMAIL, at once.
+    """Take every right in the account SLUG from the member EMAIL.
 
-    Their roles, and what they did, stay; `enable` gives the rights back. The last member who may manage
-    members cannot be disabled.
+    At once, on every worker. Their roles, and what they did, stay; `enable` gives the rights back. The
+    last member who may manage members cannot be disabled.
     """
     _turn(slug, email, form, active=False)
 

@@ -80,7 +80,8 @@ def list_tokens(email: str, form: str) -> None:
 def revoke(which: str, form: str) -> None:
     """Revoke a token at once, on every worker.
 
-    It is named by its number in `token list`, or by its text. `-` reads the text from standard input, so that it is left in no history of the shell.
+    It is named by its number in `token list`, or by its text. `-` reads the text from standard input, so that
+    it is left in no history of the shell.
     """
     from gql_approvals.app import open_office
     from gql_approvals.cli import administration as admin

@@ -14,10 +14,10 @@ from gql_approvals.workflow.vocabulary import PublishMode
 
 _HEADINGS = ("campaign", "channel", "segment", "audience", "what follows")
 _GOES = {
-    PublishMode.ON_APPROVAL: "it is sent at once",
-    PublishMode.MANUAL: "it waits until somebody publishes it",
+    PublishMode.ON_APPROVAL: "sent at once",
+    PublishMode.MANUAL: "waits to be published",
 }
-_OVERDUE = "it expires: its time has passed"
+_OVERDUE = "expires, its time is over"
 
 
 def print_accounts(found: Sequence[tuple[Account, Waiting]], form: str) -> None:
@@ -94,7 +94,7 @@ def _row(one: Campaign, follows: str) -> tuple[str, ...]:
 def _follows(one: Campaign) -> str:
     """What happens to a campaign as soon as it is approved."""
     at = one.head.scheduled_at
-    return _GOES.get(one.head.publish_mode, "") if at is None else f"it is sent on {at:%Y-%m-%d at %H:%M} UTC"
+    return _GOES.get(one.head.publish_mode, "") if at is None else f"sent {at:%Y-%m-%d %H:%M} UTC"
 
 
 def _as_data(account: Account, found: Waiting) -> dict[str, object]:

@@ -19,10 +19,10 @@ from gql_approvals.cli.policy.arguments import folder_argument
     help="json: one value, for programs; github: annotations for a workflow.",
 )
 def check(folder: Path | None, form: str, *, strict: bool) -> None:
-    """Say whether a server would accept the policy files, their tests included.
+    """Say whether a server would accept the policy files.
 
-    Where the configured database exists, its accounts and the roles of its members are looked at as well.
-    Exits with 1 when the files would be refused.
+    Their tests are run, too. Where the configured database exists, its accounts and the roles of its
+    members are looked at as well. Exits with 1 when the files would be refused.
     """
     from gql_approvals.cli.policy import checking
     from gql_approvals.cli.policy.folder import files_of

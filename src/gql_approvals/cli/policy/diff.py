@@ -12,7 +12,7 @@ from gql_approvals.cli.output import format_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when there is a difference.")
 @format_option
 def diff(old: str, new: str | None, form: str, *, roles: bool, exit_code: bool) -> None:
-    """Say in words what the policy NEW changes for people, compared with OLD.
+    """Say in words what the policy NEW changes, compared with OLD.
 
     Each is a folder of policy files, a version of 12 digits whose text the database keeps, or `in-force`;
     NEW is by default the folder that the server would use. Every decision for every active member is

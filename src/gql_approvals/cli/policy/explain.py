@@ -30,7 +30,7 @@ def _words(words: type[Channel] | type[CampaignStatus]) -> click.Choice[str]:
 @click.option("--folder", type=click.Path(path_type=Path), help="The folder of the policy files.")
 @format_option
 def explain(folder: Path | None, form: str, **asked: str | None) -> None:
-    """Say whether WHO may do ACTION, and which line of the policy decides.
+    """Say whether WHO may do ACTION, and which line decides.
 
     WHO is a member's e-mail address, or role names of the policy joined by `+`, or `everyone` for a member
     without a role; roles are explained without a database. ACTION is a word of the policy's action column.

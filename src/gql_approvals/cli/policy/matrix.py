@@ -19,7 +19,7 @@ from gql_approvals.cli.policy.arguments import folder_argument
 )
 @format_option
 def matrix(folder: Path | None, account: str, form: str) -> None:
-    """Print what each role may do in an account, and under which conditions."""
+    """Print what each role may do in an account, and when."""
     from gql_approvals.cli.policy.folder import files_of, note_misspelt, rules_of
     from gql_approvals.policy.matrix import WORDS, render_matrix
     from gql_approvals.policy.matrix import matrix as matrix_of

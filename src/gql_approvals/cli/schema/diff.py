@@ -11,10 +11,11 @@ from gql_approvals.cli.output import format_option
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when something breaks clients.")
 @format_option
 def diff(old: str, new: str | None, form: str, *, exit_code: bool) -> None:
-    """Say what the schema NEW breaks, or may break, for clients that were made for OLD.
+    """Say what the schema NEW breaks for clients made for OLD.
 
-    Each is a file in the schema definition language, or `-` for standard input; NEW is by default this
-    version's own schema. No output means that clients notice nothing. What is newly deprecated is told, too.
+    And what it may break. Each is a file in the schema definition language, or `-` for standard input;
+    NEW is by default this version's own schema. No output means that clients notice nothing. What is
+    newly deprecated is told, too.
     """
     from gql_approvals.cli.schema import comparing
 

@@ -1,0 +1,177 @@
+"""What all commands have in common. They are enumerated: whoever adds one adds a line to `ANSWERS`."""
+
+import asyncio
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from gql_approvals.app import open_office
+from gql_approvals.cli import SECTIONS, main
+from gql_approvals.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+SERVERS = {"demo", "serve"}  # they answer nothing, but serve
+
+# How each command is asked for an answer, once there are `acme`, Ada who manages it, and Maya.
+ANSWERS: dict[str, tuple[str, ...]] = {
+    "account create": ("globex", "--admin", "gil@globex.test"),
+    "account list": (),
+    "account set": ("acme", "--name", "Acme Inc"),
+    "approvals off": ("acme", "--yes"),
+    "approvals on": ("acme",),
+    "approvals status": (),
+    "member add": ("acme", "max@acme.test", "--role", "maker"),
+    "member disable": ("acme", "maya@acme.test"),
+    "member enable": ("acme", "maya@acme.test"),
+    "member list": ("acme",),
+    "member roles": ("acme", "maya@acme.test", "--add", "viewer"),
+    "migrate": (),
+    "policy check": (),
+    "policy diff": ("policies", "policies"),
+    "policy explain": ("maya@acme.test", "create"),
+    "policy matrix": (),
+    "policy show": ("{version}",),
+    "policy test": (),
+    "policy versions": (),
+    "schema diff": ("schema.graphql",),
+    "schema print": (),
+    "settings": (),
+    "token create": ("maya@acme.test",),
+    "token list": ("maya@acme.test",),
+    "token revoke": ("1",),
+}
+# They need no database.
+ALONE = {"policy check", "policy diff", "policy explain", "policy matrix", "policy test", "settings"} | {
+    name for name in ANSWERS if name.startswith("schema")
+}
+ESCAPE = "\x1b"
+
+
+def walk(command: click.Command, *path: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command and group, with the words by which it is called."""
+    yield " ".join(path), command
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from walk(below, *path, name)
+
+
+EVERYTHING = dict(walk(main))
+COMMANDS = {name: one for name, one in EVERYTHING.items() if not isinstance(one, click.Group)}
+OPTIONS = [
+    pytest.param(option, id=f"{name} {option.opts[0]}")
+    for name, one in EVERYTHING.items()
+    for option in one.params
+    if isinstance(option, click.Option)
+]
+
+
+@pytest.fixture
+def ask(run: Callable, sqlite_url: str, tmp_path: Path) -> Callable:
+    """Run a command as `ANSWERS` says, where there is something to answer."""
+    shutil.copytree(ROOT / "policies", tmp_path / "policies")
+    shutil.copy(ROOT / "schema.graphql", tmp_path)
+    run("account", "create", "acme", "--admin", "ada@acme.test", database_url=sqlite_url)
+    run("member", "add", "acme", "maya@acme.test", "--role", "maker", database_url=sqlite_url)
+
+    async def version() -> str:
+        async with open_office(Settings(database_url=sqlite_url)) as office:
+            return office.policy().version
+
+    in_force = asyncio.run(version())
+
+    def command(name: str, *more: str, **settings: str):
+        given = [word.format(version=in_force) for word in ANSWERS[name]]
+        return run(*name.split(), *given, *more, **{"database_url": sqlite_url, **settings})
+
+    return command
+
+
+def test_every_command_that_answers_is_enumerated_here():
+    assert sorted({*ANSWERS, *SERVERS}) == sorted(COMMANDS)
+
+
+def test_every_command_stands_in_a_section_of_the_help(run: Callable):
+    text = run("--help").out
+
+    titles = re.findall(r"^(\w+):$", text, re.MULTILINE)
+    assert titles == ["Options", *SECTIONS]
+    listed = [one.name for commands in SECTIONS.values() for one in commands]
+    assert sorted(listed) == sorted(main.commands)
+    assert [name for name in listed if not re.search(rf"^  {name} +[A-Z]", text, re.MULTILINE)] == []
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_help_begins_with_a_short_sentence_in_the_imperative(name: str):
+    first = (EVERYTHING[name].help or "").split("\n")[0]
+
+    assert first.endswith(".")
+    assert len(first) <= 80
+    assert re.match(r"[A-Z][a-z]+,? ", first)
+    assert not first.split()[0].endswith("s"), "say what to do, not what it does"
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_help_fits_a_terminal_of_80_columns_and_is_cut_nowhere(run: Callable, name: str):
+    done = run(*name.split(), "--help")
+
+    assert (done.code, done.err) == (0, "")
+    lines = [line for line in done.out.splitlines() if not line.startswith("Usage: ")]
+    assert [line for line in lines if len(line) > 80 or line.endswith("...")] == []
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_option_says_what_it_is_for(option: click.Option):
+    assert (option.help or "").strip().endswith(".")
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_what_is_mistyped_is_told_on_standard_error_with_exit_code_2(run: Callable, name: str):
+    done = run(*name.split(), "--no-such-option")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[-1].startswith("Error: no such option `--no-such-option`")
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_program_gets_one_json_value_and_nothing_else(ask: Callable, name: str):
+    done = ask(name, "--format", "json")
+
+    assert (done.code, done.err) == (0, "")
+    json.loads(done.out)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ANSWERS)
+def test_people_get_text_without_escape_codes_where_there_is_no_terminal(ask: Callable, name: str):
+    done = ask(name, "--format", "text")
+
+    assert done.code == 0
+    assert done.out + done.err
+    assert ESCAPE not in done.out + done.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ANSWERS)
+def test_no_color_keeps_escape_codes_from_a_terminal(
+    ask: Callable, name: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # for Rich, whatever it writes to is a terminal
+
+    done = ask(name)
+
+    assert done.code == 0
+    assert ESCAPE not in done.out + done.err
+
+
+@pytest.mark.parametrize("name", sorted({*ANSWERS} - ALONE))
+def test_without_a_database_a_command_cannot_be_started(run: Callable, name: str):
+    done = run(*name.split(), *ANSWERS[name], database_url="sqlite:////nowhere/approvals.db")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Error: ")
