@@ -2,16 +2,12 @@
 
 import asyncio
 import json
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.cli.on_terminal import on_terminal
 
 from gql_approvals.app import open_office
 from gql_approvals.persistence import campaigns, lookups
@@ -26,7 +22,6 @@ from gql_approvals.workflow.vocabulary import Action, CampaignStatus, PublishMod
 pytestmark = pytest.mark.wide
 
 MAYA = "maya@acme.test"
-POLICIES = Path(__file__).parents[2] / "policies"
 
 
 class Acme:
@@ -183,48 +178,11 @@ def test_an_account_that_is_not_there_is_named(acme, words):
     assert done.err == "Error: account: there is no account `acne`: did you mean `acme`?\n"
 
 
-class Terminal:
-    """A process on a terminal of its own; its answer goes into a pipe."""
-
-    def __init__(self, process: "subprocess.Popen[str]", screen: int) -> None:
-        self.process = process
-        self.screen = screen
-        self.shown = ""
-
-    def until_asked(self) -> str:
-        """What was shown until it asks (again)."""
-        before = len(self.shown)
-        while "[y/N]: " not in self.shown[before:]:
-            self.shown += os.read(self.screen, 4096).decode()
-        return self.shown[before:]
-
-    def answer(self, word: str) -> None:
-        os.write(self.screen, f"{word}\n".encode())
-
-    def end(self) -> tuple[int, str]:
-        out, _ = self.process.communicate(timeout=30)
-        return self.process.returncode, out
-
-
 @pytest.fixture
 def terminal(acme: Acme, environment: dict[str, str], tmp_path: Path) -> Callable:
-    @contextmanager
-    def opened(*arguments: str):
-        screen, theirs = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gql_approvals", *arguments],
-            stdin=theirs, stderr=theirs, stdout=subprocess.PIPE, text=True, cwd=tmp_path,
-            env={**environment, "TERM": "xterm", "GQL_APPROVALS_DATABASE_URL": acme.url},
-        )  # fmt: skip
-        os.close(theirs)
-        try:
-            yield Terminal(process, screen)
-        finally:
-            process.kill()
-            process.wait()
-            os.close(screen)
-
-    return opened
+    """Run a command on a terminal."""
+    settings = {**environment, "GQL_APPROVALS_DATABASE_URL": acme.url}
+    return lambda *arguments: on_terminal(*arguments, folder=tmp_path, **settings)
 
 
 @pytest.mark.slow

@@ -162,10 +162,11 @@ def test_people_read_a_line_for_each_token(run, sqlite_url):
     made = run("token", "create", EMAIL, "--scope", "decide", "--name", "review bot", database_url=sqlite_url)
     run("token", "revoke", "1", database_url=sqlite_url)
 
-    lines = run("token", "list", EMAIL, database_url=sqlite_url).out.splitlines()
+    headings, *lines = run("token", "list", EMAIL, database_url=sqlite_url).out.splitlines()
 
     assert "valid for 90 days, to read and decide only: gqa_" in made.out
     assert [line.split()[0] for line in lines] == ["1", "2"]
     assert ("revoked 20" in lines[0], "first" in lines[0]) == (True, True)
     assert lines[1].split()[1:4] == ["read", "decide", "valid"]
-    assert lines[1].endswith("never used  review bot")
+    assert lines[1].split(maxsplit=7)[6:] == ["never", "review bot"]
+    assert headings.split() == ["number", "may", "state", "last", "used", "name"]

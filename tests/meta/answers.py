@@ -1,7 +1,7 @@
 """What is shown on a page against what is answered.
 
-An id, a hash or a version on the page stands for the one that is answered in its place, from the first time
-on, also in what is sent and typed. Times are not compared, and `…` stands for any text.
+An id, a hash, a version or a secret on the page stands for the one that is answered in its place, from the
+first time on, also in what is sent and typed. Times and sizes are not compared, and `…` stands for any text.
 """
 
 import base64
@@ -18,9 +18,11 @@ from gql_approvals.reload import node_of
 NODE = "server-1:/srv/approvals/policies"  # what the pages call this machine and its folder
 _TIMES = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)|[A-Z]\w\w \d\d [A-Z]\w\w \d{4}, \d\d:\d\d UTC"
+    r"|\d{4}-\d\d-\d\d|[\d,]+ (?=bytes)"
 )
 _HASH = r"\b(?:[0-9a-f]{64}|(?=[a-f]*[0-9])[0-9a-f]{12})\b"
-_TOKEN = re.compile(_HASH + r"|\b[A-Z][\w-]{9,}\b")
+_SECRET = r"\b(?:gqa|whsec)_[\w+/=-]{30,}"
+_TOKEN = re.compile(rf"{_HASH}|{_SECRET}|\b[A-Z][\w-]{{9,}}\b")
 
 
 @dataclass
@@ -54,7 +56,7 @@ def _fits(line: str, real: str) -> bool:
 
 
 def _tokens(text: str) -> list[str]:
-    return [one for one in _TOKEN.findall(text) if re.fullmatch(_HASH, one) or _is_id(one)]
+    return [one for one in _TOKEN.findall(text) if re.fullmatch(f"{_HASH}|{_SECRET}", one) or _is_id(one)]
 
 
 def _is_id(text: str) -> bool:
@@ -67,4 +69,5 @@ def _is_id(text: str) -> bool:
 
 
 def _timeless(text: str) -> str:
-    return re.sub(_TIMES, "TIME", text)
+    """The text without what another day or machine prints otherwise, and without blanks at the ends of lines."""
+    return "\n".join(line.rstrip() for line in re.sub(_TIMES, "TIME", text).splitlines())

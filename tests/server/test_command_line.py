@@ -33,7 +33,7 @@ async def test_a_member_who_is_disabled_loses_every_open_token_within_a_second(w
     with serve(workers=2) as server:
         async with world.client(server, 2) as client, socket(server.port) as opened:
             await opened.init("maya", token=world.tokens["maya"])
-            operation = await opened.subscribe(CAMPAIGNS)
+            operation = await opened.follow(CAMPAIGNS)
             assert [await is_signed_in(client, wire, "maya") for wire in client.wires] == [True, True]
 
             await command(world, "member", "disable", "acme", "maya@acme.test")

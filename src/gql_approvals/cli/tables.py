@@ -31,7 +31,7 @@ def print_table(headings: Sequence[str], rows: Rows, *, err: bool = False) -> No
         for line in _aligned([headings, *cells]):
             say(console, line)
         return
-    table = Table(*headings, box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    table = Table(*headings, box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, show_edge=False)
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

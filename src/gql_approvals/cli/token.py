@@ -63,6 +63,7 @@ def list_tokens(email: str, form: str) -> None:
     """
     from gql_approvals.app import open_office
     from gql_approvals.cli import administration as admin
+    from gql_approvals.cli.tables import show_table
 
     async def run() -> "tuple[Token, ...]":
         async with open_office(from_environment()):
@@ -70,8 +71,9 @@ def list_tokens(email: str, form: str) -> None:
 
     found, now = asyncio.run(run()), datetime.now(UTC)
     data = {"email": email.lower(), "tokens": [_as_data(one, now) for one in found]}
-    lines = [_line(one, now) for one in found]
-    show(data, "\n".join(lines) or f"{email.lower()} has no token", form)
+    headings = ("number", "may", "state", "last used", "name")
+    rows = [_row(one, now) for one in found]
+    show_table(data, headings, rows, form, nothing=f"{email.lower()} has no token")
 
 
 @token.command()
@@ -105,11 +107,11 @@ def _state(one: "Token", now: datetime) -> str:
     return "expired" if one.expires_at is not None and one.expires_at <= now else "valid"
 
 
-def _line(one: "Token", now: datetime) -> str:
+def _row(one: "Token", now: datetime) -> tuple[str, ...]:
     until = "" if one.expires_at is None else f" until {one.expires_at.date()}"
-    ends = f"revoked {one.revoked_at.date()}" if one.revoked_at else f"{_state(one, now)}{until}"
-    used = "never used" if one.last_used_at is None else f"used {one.last_used_at.date()}"
-    return f"{one.id:>5}  {' '.join(in_order(scopes_from(one.scopes))):<16}  {ends}, {used}  {one.name}"
+    state = f"revoked {one.revoked_at.date()}" if one.revoked_at else f"{_state(one, now)}{until}"
+    used = "never" if one.last_used_at is None else str(one.last_used_at.date())
+    return str(one.id), " ".join(in_order(scopes_from(one.scopes))), state, used, one.name
 
 
 def _as_data(one: "Token", now: datetime) -> dict[str, object]:
