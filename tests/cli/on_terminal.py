@@ -4,7 +4,7 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,7 +33,7 @@ class Terminal:
 
 
 @contextmanager
-def on_terminal(*arguments: str, folder: Path, **environment: str) -> Iterator[Terminal]:
+def on_terminal(*arguments: str, folder: Path, **environment: str) -> Generator[Terminal]:
     """Start `gql-approvals …`; it is ended with the block."""
     screen, theirs = pty.openpty()
     process = subprocess.Popen(

@@ -25,7 +25,7 @@ async def command(world, *arguments):
 
 
 async def is_signed_in(client, wire, who):
-    body = await wire.post(client.tokens[who], "{ viewer { member { user { name } } } }", {})
+    body = await wire.post(client.tokens[who], "{ viewer { user { name } } }", {})
     return (body.get("data") or {}).get("viewer") is not None
 
 

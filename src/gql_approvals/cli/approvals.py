@@ -81,18 +81,15 @@ def switch_off(slug: str, form: str, *, yes: bool) -> None:
     from gql_approvals.cli import waiting
     from gql_approvals.errors import PreviewOutdated
 
-    seen = None
     account, found = asyncio.run(_look(slug))
-    while account.approvals_enabled and not yes:
-        seen = _confirmed(account, found)
+    while True:
+        seen = None if yes or not account.approvals_enabled else _confirmed(account, found)
         try:
             account, found = asyncio.run(_switch(account, seen))
             break
         except PreviewOutdated:
             click.echo(CHANGED, err=True)
             account, found = asyncio.run(_look(slug))
-    else:
-        account, found = asyncio.run(_switch(account, None))
     waiting.print_switched_off(account, found, form)
 
 

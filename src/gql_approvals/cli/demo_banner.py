@@ -7,6 +7,7 @@ from rich.table import Table
 
 from gql_approvals import __version__
 from gql_approvals.cli.demo_start import Ready
+from gql_approvals.cli.output import colours
 from gql_approvals.persistence.address import hide_password
 from gql_approvals.settings import Settings
 
@@ -15,7 +16,8 @@ _PLAIN_WIDTH = 120  # of pipes and files, which have none
 
 def print_banner(settings: Settings, ready: Ready, base: str) -> None:
     """Print it to standard output, without colours where there is no terminal or NO_COLOR is set."""
-    console = Console(width=None if sys.stdout.isatty() else _PLAIN_WIDTH, highlight=False)
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    console = Console(width=width, highlight=False, color_system=colours())
     console.print(f"\n[bold]gql-approvals {__version__}[/bold], demo", end="\n\n")
     for name, text in _places(settings, ready, base):
         console.print(f"  {name:<11}", end="")

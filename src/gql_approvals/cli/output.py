@@ -1,7 +1,9 @@
 """How answers are printed: as text for people, or as one JSON value for programs."""
 
 import json
+import os
 from collections.abc import Mapping
+from typing import Literal
 
 import click
 
@@ -20,6 +22,11 @@ format_option = click.option(
     show_default=True,
     help="json: one value on standard output, for programs.",
 )
+
+
+def colours() -> Literal["auto"] | None:
+    """Rich's colour system: by itself, Rich keeps bold and dim where NO_COLOR is set."""
+    return None if os.environ.get("NO_COLOR") else "auto"
 
 
 def show(data: Mapping[str, object], text: str, form: str) -> None:

@@ -3,7 +3,6 @@
 Rich decides what is a terminal, and obeys NO_COLOR and FORCE_COLOR.
 """
 
-import os
 import re
 from collections.abc import Iterable
 
@@ -11,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from gql_approvals.cli.output import colours
 from gql_approvals.policy.files import PolicyFiles
 from gql_approvals.policy.problem import FIRST, Code, PolicyProblem, Severity
 
@@ -41,8 +41,7 @@ def print_problems(problems: Iterable[PolicyProblem], files: PolicyFiles, *, err
 
 def terminal(*, err: bool = False) -> Console:
     """Where text for people goes: standard output, or with `err` standard error."""
-    colours = None if os.environ.get("NO_COLOR") else "auto"  # by itself, Rich keeps bold and dim
-    return Console(stderr=err, highlight=False, markup=False, emoji=False, color_system=colours)
+    return Console(stderr=err, highlight=False, markup=False, emoji=False, color_system=colours())
 
 
 def say(console: Console, text: Text | str) -> None:
