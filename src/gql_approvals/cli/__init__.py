@@ -9,10 +9,12 @@ import click
 from gql_approvals import __version__
 from gql_approvals.cli.account import account
 from gql_approvals.cli.approvals import approvals
+from gql_approvals.cli.audit import audit
 from gql_approvals.cli.commands import Main
 from gql_approvals.cli.demo import demo
 from gql_approvals.cli.member import member
 from gql_approvals.cli.migrate import migrate
+from gql_approvals.cli.outbox import outbox
 from gql_approvals.cli.policy import policy
 from gql_approvals.cli.schema import schema
 from gql_approvals.cli.serve import serve
@@ -34,7 +36,11 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
         approvals,
     ),
     "Policy": (policy,),
-    "Operate": (schema,),
+    "Operate": (
+        schema,
+        audit,
+        outbox,
+    ),
 }
 
 HELP = """Run campaign approvals: makers submit, checkers decide.

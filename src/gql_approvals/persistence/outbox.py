@@ -19,6 +19,8 @@ LEASE = timedelta(seconds=60)
 # Twice a lease: whoever claims may have read the clock before the holder did, and waited for the lock since.
 FARTHEST_LEASE = 2 * LEASE
 FARTHEST_RETRY = timedelta(hours=30)
+# Why a message is dropped that is no dead letter: nobody has to do anything about it.
+NOT_TOLD = "the recipient may not be told any more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

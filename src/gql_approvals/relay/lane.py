@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import lookups, outbox
-from gql_approvals.persistence.outbox import HANDOVER, LEASE, Message
+from gql_approvals.persistence.outbox import HANDOVER, LEASE, NOT_TOLD, Message
 from gql_approvals.relay.backoff import pause_after
 from gql_approvals.relay.outcome import Delivered, Failed, NotTold, Outcome, Refused
 from gql_approvals.relay.text import one_line
@@ -139,7 +139,7 @@ def _note_of(message: Message, outcome: Outcome) -> _Note:
         case Delivered():
             return _Note(event=_DELIVERED, level=logging.DEBUG)  # the outbox shows it
         case NotTold():
-            return _Note(event="relay:not_told", text="the recipient may not be told any more")
+            return _Note(event="relay:not_told", text=NOT_TOLD)
         case Refused(error):
             return _Note(event=_DROPPED, level=logging.ERROR, text=_shown(error))
         case Failed(error):

@@ -8,10 +8,14 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gql_approvals.errors import BadDatabase, Unavailable
 from gql_approvals.persistence.address import parse
 from gql_approvals.policy.subject import Member
+
+if TYPE_CHECKING:  # Tortoise is loaded only where there is a database to open
+    from gql_approvals.persistence.database import Database
 
 
 class NoDatabase(Exception):
@@ -46,8 +50,8 @@ def database_facts(url: str) -> DatabaseFacts:
 
 
 @asynccontextmanager
-async def existing_database(url: str) -> AsyncGenerator[None]:
-    """Open a database for reading; none is made where there is none.
+async def existing_database(url: str) -> AsyncGenerator["Database"]:
+    """Open a database; none is made where there is none.
 
     Raises:
         NoDatabase: when it is not there, does not answer, or is not migrated.
@@ -58,7 +62,7 @@ async def existing_database(url: str) -> AsyncGenerator[None]:
 
         async with Database.open(url, pool_size=1) as database:
             await database.require_migrated()
-            yield
+            yield database
     except (BadDatabase, Unavailable) as error:
         raise NoDatabase(f"no database ({error.message})") from error
 

@@ -1,0 +1,144 @@
+"""`outbox`: what is to be delivered outside, and what could not be."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from gql_approvals.cli.commands import Commands
+from gql_approvals.cli.output import format_option, show
+from gql_approvals.settings import from_environment
+from gql_approvals.workflow.identity import global_id
+
+if TYPE_CHECKING:  # Tortoise is loaded only where there is a database to open
+    from gql_approvals.persistence.undelivered import OutboxMessage
+
+Answer = TypeVar("Answer")
+
+
+@click.group(cls=Commands)
+def outbox() -> None:
+    """Look at mails, hand-overs and webhooks, and have undelivered ones tried again."""
+
+
+@outbox.command(name="list")
+@click.option(
+    "--state",
+    type=click.Choice(["waiting", "delivered", "dead", "untold"]),
+    help="dead: given up; untold: the recipient may not be told any more. By default all.",
+)
+@click.option("--kind", help="Such as mail or handover.")
+@click.option("--account", "slug", metavar="SLUG", help="The account that it is about.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@format_option
+def list_messages(state: str | None, kind: str | None, slug: str | None, limit: int, form: str) -> None:
+    """List messages, newest first."""
+    from gql_approvals.persistence import people, undelivered
+
+    async def run() -> "tuple[list[OutboxMessage], int]":
+        if slug is not None and await people.account_by_slug(slug) is None:
+            raise click.ClickException(f"there is no account `{slug}`")
+        known = [] if kind is None else await undelivered.kinds()
+        if known and kind not in known:
+            raise click.ClickException(f"there is no message of kind `{kind}`: there are {', '.join(known)}")
+        chosen = None if state is None else undelivered.State(state)
+        return await undelivered.listed(datetime.now(UTC), state=chosen, kind=kind, account=slug, limit=limit)
+
+    found, total = _with_database(run)
+    lines = [_line(one) for one in found]
+    if total > len(found):
+        lines.append(f"{total - len(found)} more: raise --limit")
+    show({"messages": [_as_data(one) for one in found], "total": total}, "\n".join(lines) or "none", form)
+
+
+@outbox.command()
+@click.argument("ids", nargs=-1, type=click.IntRange(1, 2**63 - 1), metavar="[ID]...")
+@click.option("--all-dead", is_flag=True, help="Every dead letter.")
+@format_option
+def retry(ids: tuple[int, ...], *, all_dead: bool, form: str) -> None:
+    """Have messages tried at once, and then as often as new ones: dead letters, and those that wait.
+
+    What was delivered is not sent again. Exits with 1 when an ID is unknown; the others are tried.
+    """
+    from gql_approvals.persistence import undelivered
+
+    if all_dead == bool(ids):
+        raise click.UsageError("name messages by the IDs that `outbox list` shows, or all with --all-dead")
+
+    async def run() -> "list[OutboxMessage]":
+        now = datetime.now(UTC)
+        before = await undelivered.by_id(await undelivered.dead_ids() if all_dead else ids, now)
+        await undelivered.make_due([one.id for one in before if _may_go(one)], now)
+        return before
+
+    before = _with_database(run, transaction=True)
+    unknown = sorted(set(ids) - {one.id for one in before})
+    data = {"messages": [{"id": one.id, "did": _did(one)} for one in before], "unknown": unknown}
+    lines = [f"{one.id} ({one.kind}): {_did(one)}" for one in before]
+    show(data, "\n".join(lines) or "nothing to try", form)
+    if unknown:
+        names = ", ".join(map(str, unknown))
+        raise click.ClickException(f"there is no message {names}: `gql-approvals outbox list` has the IDs")
+
+
+def _may_go(one: "OutboxMessage") -> bool:
+    return one.state != "delivered" and not one.leased
+
+
+def _did(one: "OutboxMessage") -> str:
+    if one.state == "delivered":
+        return "was delivered before; it is not sent again"
+    if one.leased:
+        return "is being tried at this moment"
+    return f"was {one.state}, and is due at once"
+
+
+def _with_database(work: Callable[[], Awaitable[Answer]], *, transaction: bool = False) -> Answer:
+    from gql_approvals.cli.output import CannotStart
+    from gql_approvals.cli.policy.database import NoDatabase, existing_database
+
+    async def run() -> Answer:
+        async with existing_database(from_environment().database_url) as database:
+            return await (database.transaction(work) if transaction else work())
+
+    try:
+        return asyncio.run(run())
+    except NoDatabase as error:
+        raise CannotStart(f"the outbox is in the database: {error}") from error
+
+
+def _line(one: "OutboxMessage") -> str:
+    about = " ".join(part for part in (one.event, one.to and f"to {one.to}") if part) or _campaign(one)
+    tries = f"{one.attempts} attempt{'' if one.attempts == 1 else 's'}"
+    why = f": {one.last_error}" if one.last_error else ""
+    return f"{one.id:>6}  {one.kind:<8}  {one.account:<10}  {one.state}{_when(one)}, {tries}  {about}{why}"
+
+
+def _when(one: "OutboxMessage") -> str:
+    if one.leased:
+        return ", being tried"
+    at = one.next_at or one.ended_at
+    word = "until" if one.next_at else "since"
+    return "" if at is None else f" {word} {at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"
+
+
+def _campaign(one: "OutboxMessage") -> str | None:
+    return None if one.campaign is None else global_id("Campaign", one.campaign)
+
+
+def _as_data(one: "OutboxMessage") -> dict[str, object]:
+    times = {"createdAt": one.created_at, "nextAt": one.next_at, "endedAt": one.ended_at}
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "state": one.state.value,
+        "account": one.account,
+        "event": one.event,
+        "campaign": _campaign(one),
+        "to": one.to,
+        "attempts": one.attempts,
+        "lastError": one.last_error,
+        **{name: None if at is None else at.isoformat(timespec="seconds") for name, at in times.items()},
+    }

@@ -1,0 +1,136 @@
+"""What has become of the outbox's messages, and having them delivered after all.
+
+A dead letter is a message that was given up: the other side refused it, or did not take it for days. Whom a
+message is for, and why, is read from its payload: each kind writes what it has.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from tortoise.expressions import Q
+
+from gql_approvals.persistence.models import AccountRow, OutboxRow, UserRow
+from gql_approvals.persistence.outbox import NOT_TOLD
+
+
+class State(StrEnum):
+    """What has become of a message."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    UNTOLD = "untold"  # its recipient may not be told any more
+
+
+_STATES: dict[State, Q] = {
+    State.WAITING: Q(delivered_at=None, dropped_at=None),
+    State.DELIVERED: Q(delivered_at__isnull=False),
+    State.DEAD: Q(delivered_at=None, dropped_at__isnull=False)
+    & (Q(last_error=None) | ~Q(last_error=NOT_TOLD)),
+    State.UNTOLD: Q(delivered_at=None, dropped_at__isnull=False, last_error=NOT_TOLD),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxMessage:
+    """A message as an administrator sees it.
+
+    `account`: its slug. `event`: None of hand-overs. `campaign`: its key. `to`: an e-mail address, if it is
+    for one person. `next_at`: when it is tried again, if it is waiting. `ended_at`: when it was delivered or
+    given up. `leased`: it is being delivered at this moment.
+    """
+
+    id: int
+    kind: str
+    state: State
+    account: str
+    event: str | None
+    campaign: int | None
+    to: str | None
+    attempts: int
+    created_at: datetime
+    next_at: datetime | None
+    ended_at: datetime | None
+    leased: bool
+    last_error: str | None
+
+
+async def listed(
+    now: datetime,
+    *,
+    state: State | None = None,
+    kind: str | None = None,
+    account: str | None = None,
+    limit: int,
+) -> tuple[list[OutboxMessage], int]:
+    """The newest messages that fit, and how many fit in all. `account`: a slug."""
+    found = OutboxRow.all() if state is None else OutboxRow.filter(_STATES[state])
+    if kind is not None:
+        found = found.filter(kind=kind)
+    if account is not None:
+        found = found.filter(account__slug=account)
+    total = await found.count()
+    return await _messages(await found.order_by("-id").limit(limit), now), total
+
+
+async def kinds() -> list[str]:
+    """The kinds of which there are messages."""
+    found = await OutboxRow.all().distinct().order_by("kind").values_list("kind", flat=True)
+    return [str(kind) for kind in found]
+
+
+async def by_id(ids: Collection[int], now: datetime) -> list[OutboxMessage]:
+    """The messages with these ids, those that are there."""
+    return await _messages(await OutboxRow.filter(id__in=list(ids)).order_by("id"), now)
+
+
+async def dead_ids() -> list[int]:
+    """The ids of all dead letters."""
+    found = await OutboxRow.filter(_STATES[State.DEAD]).order_by("id").values_list("id", flat=True)
+    return [int(str(key)) for key in found]
+
+
+async def make_due(ids: Collection[int], now: datetime) -> None:
+    """Have these messages tried at once, and as often as new ones; a lease that somebody holds stays."""
+    rows = OutboxRow.filter(id__in=list(ids), delivered_at=None)
+    await rows.update(attempts=0, next_at=now, dropped_at=None)
+
+
+async def _messages(rows: list[OutboxRow], now: datetime) -> list[OutboxMessage]:
+    accounts = dict(
+        await AccountRow.filter(id__in={row.account_id for row in rows}).values_list("id", "slug")
+    )
+    recipients = {row.payload.get("recipient") for row in rows}
+    people = UserRow.filter(id__in=[key for key in recipients if isinstance(key, int)])
+    emails = dict(await people.values_list("id", "email"))
+    return [_message(row, accounts[row.account_id], emails, now) for row in rows]
+
+
+def _message(row: OutboxRow, account: str, emails: dict[int, str], now: datetime) -> OutboxMessage:
+    event, campaign, recipient = (row.payload.get(name) for name in ("event", "campaign", "recipient"))
+    state = _state(row)
+    return OutboxMessage(
+        id=row.id,
+        kind=row.kind,
+        state=state,
+        account=account,
+        event=None if event is None else str(event),
+        campaign=campaign if isinstance(campaign, int) else None,
+        to=emails.get(recipient) if isinstance(recipient, int) else None,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        next_at=row.next_at if state is State.WAITING else None,
+        ended_at=row.delivered_at or row.dropped_at,
+        leased=state is State.WAITING and row.leased_until is not None and row.leased_until > now,
+        last_error=row.last_error,
+    )
+
+
+def _state(row: OutboxRow) -> State:
+    if row.delivered_at is not None:
+        return State.DELIVERED
+    if row.dropped_at is None:
+        return State.WAITING
+    return State.UNTOLD if row.last_error == NOT_TOLD else State.DEAD
