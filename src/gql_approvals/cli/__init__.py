@@ -10,6 +10,7 @@ from gql_approvals import __version__
 from gql_approvals.cli.account import account
 from gql_approvals.cli.approvals import approvals
 from gql_approvals.cli.audit import audit
+from gql_approvals.cli.backup import backup, restore
 from gql_approvals.cli.commands import Main
 from gql_approvals.cli.demo import demo
 from gql_approvals.cli.member import member
@@ -40,6 +41,8 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
         schema,
         audit,
         outbox,
+        backup,
+        restore,
     ),
 }
 

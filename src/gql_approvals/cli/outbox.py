@@ -119,6 +119,8 @@ def _line(one: "OutboxMessage") -> str:
 def _when(one: "OutboxMessage") -> str:
     if one.leased:
         return ", being tried"
+    if one.next_at and (one.attempts == 0 or one.next_at <= datetime.now(UTC)):
+        return ", due"
     at = one.next_at or one.ended_at
     word = "until" if one.next_at else "since"
     return "" if at is None else f" {word} {at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

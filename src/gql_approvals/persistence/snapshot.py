@@ -4,7 +4,8 @@ Past the ORM: rows come as the tables hold them, in batches, and what cannot be 
 reading happens in the caller's thread, so this is for commands and not for a server.
 """
 # asyncpg is typed in part only.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -114,6 +115,23 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+async def connect(address: Address) -> Any:  # noqa: ANN401  # it has no types
+    """A connection to a PostgreSQL database, which the caller closes; no statement has a time limit.
+
+    Raises:
+        BadDatabase: when the server does not answer, or refuses.
+    """
+    try:
+        return await asyncpg.connect(
+            address.target,
+            timeout=CONNECT_TIMEOUT_S,
+            server_settings={"application_name": "gql-approvals", "timezone": "UTC"},
+        )
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise BadDatabase(f"the database `{address.shown}` cannot be opened: {why}") from error
+
+
 @contextmanager
 def _reading(shown: str) -> Generator[None]:
     """Tell a damaged file from one that is busy."""
@@ -134,15 +152,7 @@ async def _sqlite(address: Address) -> AsyncGenerator[Snapshot]:
 
 @asynccontextmanager
 async def _postgresql(address: Address) -> AsyncGenerator[Snapshot]:
-    try:
-        connection: Any = await asyncpg.connect(
-            address.target,
-            timeout=CONNECT_TIMEOUT_S,
-            server_settings={"application_name": "gql-approvals", "timezone": "UTC"},
-        )
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
-        why = str(error).partition("\n")[0] or type(error).__name__
-        raise BadDatabase(f"the database `{address.shown}` cannot be opened: {why}") from error
+    connection = await connect(address)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             found: list[Any] = await connection.fetch(_POSTGRESQL_TABLES)

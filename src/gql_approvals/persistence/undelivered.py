@@ -24,12 +24,12 @@ class State(StrEnum):
     UNTOLD = "untold"  # its recipient may not be told any more
 
 
+_UNTOLD = Q(last_error=NOT_TOLD)
 _STATES: dict[State, Q] = {
     State.WAITING: Q(delivered_at=None, dropped_at=None),
     State.DELIVERED: Q(delivered_at__isnull=False),
-    State.DEAD: Q(delivered_at=None, dropped_at__isnull=False)
-    & (Q(last_error=None) | ~Q(last_error=NOT_TOLD)),
-    State.UNTOLD: Q(delivered_at=None, dropped_at__isnull=False, last_error=NOT_TOLD),
+    State.DEAD: Q(delivered_at=None, dropped_at__isnull=False) & (Q(last_error=None) | ~_UNTOLD),
+    State.UNTOLD: Q(delivered_at=None, dropped_at__isnull=False) & _UNTOLD,
 }
 
 
