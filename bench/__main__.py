@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from bench import attacks, policy, reloads
 from bench.rows import HEADINGS, Benchmark, line
+from gql_approvals.cli.progress import progress
 
 BENCHMARKS: dict[str, Benchmark] = {
     "policy-decisions": policy.decisions,
@@ -36,12 +37,16 @@ def main() -> int:
     tell(f"{datetime.now(UTC):%Y-%m-%d}, {machine()}")
     tell(line(HEADINGS))
     missed = 0
-    for name in chosen:
-        begun_s = time.monotonic()
-        for row in BENCHMARKS[name]():
-            tell(line(row.cells))
-            missed += row.met is False
-        tell(f"-- {name}: {time.monotonic() - begun_s:.0f} s")
+    with progress("benchmarks") as bar:
+        bar.expect(len(chosen))
+        for name in chosen:
+            bar.begin(f"measuring {name}")
+            begun_s = time.monotonic()
+            for row in BENCHMARKS[name]():
+                tell(line(row.cells))
+                missed += row.met is False
+            tell(f"-- {name}: {time.monotonic() - begun_s:.0f} s")
+            bar.advance()
     if missed:
         tell(f"{missed} targets missed")
     return 1 if missed else 0

@@ -24,6 +24,7 @@ from gql_approvals.cli.demo_data import ACCOUNTS, PEOPLE, STORIES
 from gql_approvals.cli.demo_reset import erase
 from gql_approvals.cli.demo_seed import seed
 from gql_approvals.cli.demo_start import prepare
+from gql_approvals.cli.progress import Bar
 from gql_approvals.errors import BadDatabase
 from gql_approvals.persistence import campaigns, outbox, people
 from gql_approvals.persistence.database import Database
@@ -51,7 +52,7 @@ def look(url: str, work: Callable[[], Awaitable[T]]) -> T:
 async def fill(url: str) -> None:
     policy = Policy.load(POLICIES, now=NOW)
     async with Database.open(url) as database:
-        await seed(database, policy, NOW)
+        await seed(database, policy, NOW, Bar())
 
 
 async def of_account(slug: str) -> list[Campaign]:

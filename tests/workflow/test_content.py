@@ -332,7 +332,8 @@ def test_whatever_reads_as_a_global_id_was_made_as_one(text):
 
 # ------------------------------------------------------------------------------------------ the document
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    of_content = DOCUMENT.read_text(encoding="utf-8").partition("## The audit trail")[0]
+    return re.findall(rf"```{language}\n(.*?)```", of_content, re.DOTALL)
 
 
 def test_the_worked_example_of_the_document_is_right():

@@ -52,7 +52,11 @@ def restore(file: Path, *, verify: bool, form: str) -> None:
 
     if verify:
         found = asyncio.run(examining.examine_copy(file, form))
-        show({"file": str(file), **found.data}, "\n".join([f"{file} is whole", *found.lines]), form)
+        show(
+            {"file": str(file), **found.data},
+            "\n".join([f"{file}: read, and nothing was restored", *found.lines]),
+            form,
+        )
     else:
         found = _restored(file, form)
     _exit(found)
@@ -95,7 +99,7 @@ def _restored(file: Path, form: str) -> "Examined":
 
 async def _restore(file: Path, address: "Address", url: str, form: str) -> "tuple[Examined, list[str]]":
     from gql_approvals.cli import auditing
-    from gql_approvals.cli.examining import Examined, release_of
+    from gql_approvals.cli.examining import HASHES, Examined, release_of
     from gql_approvals.persistence import backups
     from gql_approvals.persistence.database import Database
 
@@ -111,7 +115,7 @@ async def _restore(file: Path, address: "Address", url: str, form: str) -> "tupl
     async with Database.open(url, pool_size=1) as database:
         applied = await database.migrate()
     verdicts = await auditing.verify(url, form=form)
-    return Examined(release=release, verdicts=verdicts, checked=("every hash of the audit trail",)), applied
+    return Examined(release=release, verdicts=verdicts, checked=(HASHES,)), applied
 
 
 def _require_same_kind(kind: str, address: "Address", file: Path) -> None:

@@ -4,12 +4,14 @@ So audit chains, hashes, outbox and votes are real; only the clock is not.
 """
 
 import zoneinfo
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from gql_approvals.cli import administration as admin
 from gql_approvals.cli.demo_data import ACCOUNTS, PEOPLE, STORIES
 from gql_approvals.cli.demo_story import Clock, Step, Story
+from gql_approvals.cli.progress import Bar
 from gql_approvals.persistence import campaigns
 from gql_approvals.persistence.database import Database
 from gql_approvals.policy.engine import Policy
@@ -49,19 +51,25 @@ class _Deed:
     step: Step | Clock | None
 
 
-async def seed(database: Database, policy: Policy, now: datetime) -> None:
-    """Fill an empty, migrated database."""
+async def seed(database: Database, policy: Policy, now: datetime, bar: Bar) -> None:
+    """Fill an empty, migrated database; the bar counts campaigns."""
     clock = _SetTime(now - _days(FOUNDED_DAYS_AGO))
     office = Office(database=database, policy=PolicyInForce(policy), now=clock, rules=Rules())
     await keep_text(policy, clock())
     callers = await database.transaction(lambda: _found(office))
     made: dict[str, int] = {}
-    for deed in sorted(_deeds(now), key=lambda deed: deed.at):
+    deeds = sorted(_deeds(now), key=lambda deed: deed.at)
+    left = Counter(deed.story.name for deed in deeds)
+    bar.expect(len(left))
+    for deed in deeds:
         clock.at = deed.at
         if deed.step is None:
             made[deed.story.name] = await _create(office, callers, deed.story, now)
         else:
             await _do(office, callers, deed.story, deed.step, made[deed.story.name])
+        left[deed.story.name] -= 1
+        if not left[deed.story.name]:
+            bar.advance()
     clock.at = now
     await database.transaction(lambda: _open_doors(office))
 

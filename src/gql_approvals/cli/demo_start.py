@@ -13,6 +13,7 @@ from gql_approvals.cli.demo_data import ACCOUNTS, PEOPLE
 from gql_approvals.cli.demo_reset import erase
 from gql_approvals.cli.demo_seed import seed
 from gql_approvals.cli.demo_story import DemoPerson
+from gql_approvals.cli.progress import progress
 from gql_approvals.errors import BadDatabase, BadSettings
 from gql_approvals.persistence import people
 from gql_approvals.persistence.address import hide_password
@@ -73,7 +74,8 @@ async def prepare(settings: Settings, *, reset: bool) -> Ready:
         await database.migrate()
         empty = not await people.any_account()
         if empty:
-            await seed(database, policy, now)
+            with progress("writing demo data, campaigns") as bar:
+                await seed(database, policy, now, bar)
         elif not await people.has_demo_tokens():
             raise _not_ours(settings.database_url)
         return Ready(seeded=empty, policy_version=policy.version, roles=tuple(await _roles()))

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gql_approvals.cli import auditing
@@ -11,21 +11,20 @@ from gql_approvals.persistence import backups
 from gql_approvals.persistence.chain import Verdict
 from gql_approvals.persistence.snapshot import snapshot
 
-_IN_A_FILE = ("SQLite's integrity and references", "every hash of the audit trail")
-_IN_A_DUMP = (
-    "all of the dump can be unpacked",
-    "every hash of the audit trail",
-    "not checked: whether a server takes it; restore it into an empty database to know",
-)
+HASHES = "every hash of the audit trail"
+_IN_A_FILE = ("SQLite's integrity and references", HASHES)
+_IN_A_DUMP = ("all of it can be unpacked", HASHES)
+_NOT_IN_A_DUMP = "whether a server takes it: restore it into an empty database to know"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """`release`: its newest migration. `checked`: what was looked at, in words."""
+    """`release`: its newest migration. `checked`, `unchecked`: what was looked at, and what was not."""
 
     release: str
     verdicts: Sequence[Verdict]
     checked: tuple[str, ...]
+    unchecked: str | None = None
 
     @property
     def tampered(self) -> bool:
@@ -38,6 +37,7 @@ class Examined:
         return [
             f"release: {self.release}",
             *(f"checked: {text}" for text in self.checked),
+            *([f"not checked: {self.unchecked}"] if self.unchecked else []),
             *map(auditing.line, self.verdicts),
         ]
 
@@ -47,6 +47,7 @@ class Examined:
         return {
             "release": self.release,
             "checked": self.checked,
+            "unchecked": self.unchecked,
             "accounts": [auditing.as_data(one) for one in self.verdicts],
         }
 
@@ -66,7 +67,8 @@ async def examine(path: Path, form: str, shown: str | None = None) -> Examined:
             backups.read_through(path)
             extracted = Path(folder) / "extract.db"
             backups.extract(path, extracted)
-        return await _examined(extracted, name, form, _IN_A_DUMP)
+        found = await _examined(extracted, name, form, _IN_A_DUMP)
+        return replace(found, unchecked=_NOT_IN_A_DUMP)
 
 
 async def examine_copy(path: Path, form: str) -> Examined:

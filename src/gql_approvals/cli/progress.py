@@ -16,6 +16,11 @@ class Bar:
         self._bars = bars
         self._task = None if bars is None else bars.add_task(what, total=None)
 
+    def begin(self, what: str) -> None:
+        """Say what is being done."""
+        if self._bars is not None and self._task is not None:
+            self._bars.update(self._task, description=what)
+
     def expect(self, total: int) -> None:
         """Say how much there is to do."""
         if self._bars is not None and self._task is not None:
@@ -26,10 +31,10 @@ class Bar:
         if self._bars is not None and self._task is not None:
             self._bars.advance(self._task, more)
 
-    def reach(self, done: int, total: int, what: str | None = None) -> None:
-        """Say how much is done in all, of how much, and `what` is next."""
+    def reach(self, done: int, total: int) -> None:
+        """Say how much is done in all, and of how much."""
         if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, completed=done, total=total, description=what)
+            self._bars.update(self._task, completed=done, total=total)
 
 
 @contextmanager
@@ -42,5 +47,7 @@ def progress(what: str, form: str = "text") -> Generator[Bar]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    # What is printed meanwhile goes above the bar, unless it goes somewhere else.
+    redirect = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=redirect) as bars:
         yield Bar(bars, what)

@@ -150,11 +150,11 @@ class Chain:
         for row in rows:
             self.entries += 1
             self.finding = self._mismatch(row)
+            if self.finding is None:
+                self.seq, self.hash = row[0], row[8]
+                self.finding = self._unlike_saved() if self.seq in self.saved else None
             if self.finding is not None:
                 return
-            self.seq, self.hash = row[0], row[8]
-            if self.seq in self.saved:
-                self.finding = self._unlike_saved()
 
     def _mismatch(self, row: Row) -> Finding | None:
         seq, previous, own = row[0], row[7], row[8]
