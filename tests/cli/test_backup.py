@@ -1,4 +1,4 @@
-"""`backup` and `restore`: a database in use goes into one file, and comes back with all it had acknowledged."""
+"""`backup` and `restore`: a database in use goes into one file, and comes back with all that was promised."""
 
 import asyncio
 import contextlib

@@ -174,8 +174,9 @@ class Reader:
                 self._saved(words[-1])
             case ["gql-approvals", "demo"]:
                 self.server.look()
-            case ["gql-approvals", *rest, ">", file]:
-                Path(file).write_text(command(*rest, code=0), "utf-8")
+            case ["gql-approvals", *rest, ">" | ">>" as how, file]:
+                with Path(file).open("a" if how == ">>" else "w", encoding="utf-8") as written:
+                    written.write(command(*rest, code=0))
             case [program, *rest] if program.rpartition("/")[2] == "gql-approvals":
                 return command(*rest)
             case ["curl", *rest]:
