@@ -10,7 +10,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from bench import attacks, policy, reloads
+from bench import attacks, audit, policy, reloads
 from bench.rows import HEADINGS, Benchmark, line
 from gql_approvals.cli.progress import progress
 
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "policy-edits": reloads.edits,
     "policy-requests": reloads.requests,
     "attacks": attacks.attacks,
+    "audit-verify": audit.verification,
 }
 
 
