@@ -139,6 +139,7 @@ def test_an_account_that_is_gone_with_all_its_entries_is_found_by_a_saved_head(r
     )
 
 
+@pytest.mark.wide
 def test_entries_of_no_account_are_found(verify, database_url):
     build(database_url)
     if database_url.startswith("postgresql"):
@@ -239,6 +240,7 @@ def test_the_demo_s_chains_are_whole(run, sqlite_url):
     assert [line.split()[0] for line in done.out.splitlines()] == ["acme:", "globex:"]
 
 
+@pytest.mark.wide
 def test_anybody_recomputes_the_chain_from_an_export(run, database_url, tmp_path):
     build(database_url)
     out = tmp_path / "acme.jsonl"

@@ -20,6 +20,8 @@ from gql_approvals.persistence.database import Database, migration_names
 
 LIE = "UPDATE audit_event SET kind = 'campaign:approved' WHERE seq = 4"
 
+pytestmark = pytest.mark.wide
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def urls(request, tmp_path) -> Iterator[tuple[str, str]]:
@@ -75,7 +77,6 @@ def test_a_backup_is_checked_and_restores_everything(run, urls, tmp_path):
     build(empty, "globex")  # it goes on working, keys included
 
 
-@pytest.mark.wide
 def test_nothing_is_overwritten(run, urls, tmp_path):
     full, _ = urls
     build(full)
@@ -93,7 +94,6 @@ def test_nothing_is_overwritten(run, urls, tmp_path):
     assert "name a new database in GQL_APPROVALS_DATABASE_URL" in restore.err
 
 
-@pytest.mark.wide
 def test_a_backup_of_a_tampered_trail_is_kept_and_told(run, urls, tmp_path):
     full, empty = urls
     build(full)
@@ -108,7 +108,6 @@ def test_a_backup_of_a_tampered_trail_is_kept_and_told(run, urls, tmp_path):
         assert (done.code, "acme: TAMPERED at entry 4 (hash): " in done.out) == (1, True), done
 
 
-@pytest.mark.wide
 def test_a_backup_of_a_newer_release_is_refused(run, urls, tmp_path):
     full, empty = urls
     build(full)
@@ -125,7 +124,6 @@ def test_a_backup_of_a_newer_release_is_refused(run, urls, tmp_path):
     assert not empty.startswith("sqlite") or not Path(empty.removeprefix("sqlite:///")).exists()
 
 
-@pytest.mark.wide
 def test_a_damaged_backup_is_refused_and_leaves_nothing(run, urls, tmp_path):
     full, empty = urls
     build(full)
@@ -162,6 +160,25 @@ def test_a_backup_is_restored_into_its_own_kind_of_database_only(run, sqlite_url
         run("backup", str(tmp_path / name), database_url=url)
         done = run("restore", str(tmp_path / name), database_url=other)
         assert (done.code, f"is a backup from {name}, and " in done.err) == (1, True), done
+
+
+def test_a_database_of_others_is_neither_backed_up_nor_restored(run, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("CREATE TABLE thing (id)")
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+
+    backup = run("backup", str(tmp_path / "backup"), database_url=other)
+    looked = run("restore", str(tmp_path / "other.db"), "--verify", database_url=other)
+    back = run("restore", str(tmp_path / "other.db"), database_url=f"sqlite:///{tmp_path / 'new.db'}")
+
+    assert [one.code for one in (backup, looked, back)] == [2, 2, 2]
+    assert f"`{other}` has no tables of gql-approvals" in backup.err
+    for done in (looked, back):
+        assert (
+            done.err
+            == f"Error: `{tmp_path / 'other.db'}` is no backup of gql-approvals: it lacks its tables\n"
+        )
+    assert [path.name for path in tmp_path.iterdir()] == ["other.db"]
 
 
 def test_a_database_that_is_not_there_is_not_backed_up(run, tmp_path):

@@ -30,8 +30,9 @@ def backup(file: Path, form: str) -> None:
     """
     from gql_approvals.persistence.address import parse
 
-    address = parse(from_environment().database_url)
-    found = asyncio.run(_backup(address, file, form))
+    url = from_environment().database_url
+    address = parse(url)
+    found = asyncio.run(_backup(address, url, file, form))
     size = file.stat().st_size
     text = [f"{file}: {size:,} bytes, {address.shown}", *found.lines]
     show({"file": str(file), "bytes": size, "database": address.shown, **found.data}, "\n".join(text), form)
@@ -67,11 +68,14 @@ def _exit(found: "Examined") -> None:
         raise click.exceptions.Exit(1)
 
 
-async def _backup(address: "Address", file: Path, form: str) -> "Examined":
+async def _backup(address: "Address", url: str, file: Path, form: str) -> "Examined":
     from gql_approvals.cli.examining import examine
     from gql_approvals.cli.new_file import new_file
     from gql_approvals.persistence import backups
+    from gql_approvals.persistence.snapshot import snapshot
 
+    async with snapshot(url) as reading:
+        await backups.release_in(reading, address.shown)
     with new_file(file) as temporary:
         with progress(f"writing {file}", form) as bar:
             if address.dialect == "sqlite":

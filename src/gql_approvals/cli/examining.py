@@ -101,6 +101,7 @@ async def release_of(path: Path) -> str:
 
 
 async def _release(path: Path, shown: str) -> str:
+    backups.require_ours(path, shown)
     async with snapshot(backups.url_of(path)) as reading:
         return await backups.release_in(reading, shown)
 

@@ -26,7 +26,7 @@ def new_file(path: Path) -> Generator[Path]:
         with suppress(OSError):  # some file systems cannot sync a folder
             _sync(path.parent)
     except OSError as error:
-        raise click.ClickException(f"`{path}` cannot be written: {error}") from error
+        raise click.ClickException(f"`{path}` cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -126,6 +126,16 @@ def copy_file(source: str, target: Path, shown: str, reach: Reach) -> None:
             raise BadDatabase(f"`{shown}` cannot be copied to `{target}`: {error}") from error
 
 
+def require_ours(path: Path, shown: str) -> None:
+    """Look for our tables in a file.
+
+    Raises:
+        BadDatabase: when they are not there, or it is no database.
+    """
+    if not set(_LOOKED_AT) <= set(_tables_of_file(path, shown)):
+        raise BadDatabase(f"`{shown}` is no backup of gql-approvals: it lacks its tables")
+
+
 def require_whole(path: Path, shown: str) -> None:
     """Let SQLite look through a file.
 
