@@ -32,7 +32,7 @@ def taken() -> Iterator[int]:
 @pytest.mark.alone
 def test_every_wrong_setting_is_told_in_one_message(start: Callable):
     assert refused(start("serve", mial="outbox", production="maybe")) == (
-        "the settings are wrong:\n"
+        "the settings are wrong (`gql-approvals settings` lists what there is):\n"
         "  GQL_APPROVALS_MIAL: there is no such setting; did you mean GQL_APPROVALS_MAIL?\n"
         "  GQL_APPROVALS_PRODUCTION: `maybe` say `true` or `false`"
     )
@@ -114,7 +114,7 @@ def test_a_port_that_is_taken_is_refused_with_a_way_out(
 
 def test_the_demo_is_not_for_production(run: Callable):
     assert refused(run("demo", "--port", "0", production="true")) == (
-        "the settings are wrong:\n"
+        "the settings are wrong (`gql-approvals settings` lists what there is):\n"
         "  GQL_APPROVALS_DEMO: the demo's tokens are public; it cannot be combined with PRODUCTION"
     )
 

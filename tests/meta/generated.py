@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.meta.cli_reference import cli_markdown
 from tests.meta.schema_reference import schema_markdown
 
-from gql_approvals.cli.settings import markdown
+from gql_approvals.cli.settings_reference import markdown
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.matrix import render_matrix
 from gql_approvals.schema import sdl

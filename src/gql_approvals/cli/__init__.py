@@ -13,6 +13,8 @@ from gql_approvals.cli.audit import audit
 from gql_approvals.cli.backup import backup, restore
 from gql_approvals.cli.commands import Main
 from gql_approvals.cli.demo import demo
+from gql_approvals.cli.doctor import doctor
+from gql_approvals.cli.init import init
 from gql_approvals.cli.member import member
 from gql_approvals.cli.migrate import migrate
 from gql_approvals.cli.outbox import outbox
@@ -26,7 +28,9 @@ from gql_approvals.cli.token import token
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Start": (
         demo,
+        init,
         settings,
+        doctor,
         migrate,
         serve,
     ),
@@ -38,17 +42,18 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     ),
     "Policy": (policy,),
     "Operate": (
-        schema,
         audit,
         outbox,
         backup,
         restore,
+        schema,
     ),
 }
 
 HELP = """Run campaign approvals: makers submit, checkers decide.
 
-Settings are read from GQL_APPROVALS_… variables; `gql-approvals settings` lists them.
+Settings are read from gql-approvals.env and GQL_APPROVALS_… variables; `gql-approvals settings` lists
+them. Begin with `gql-approvals demo` to look around, with `gql-approvals init` for something real.
 """
 
 main = click.version_option(__version__, message="%(prog)s %(version)s")(

@@ -12,7 +12,10 @@ from typing_extensions import override
 from gql_approvals.cli.output import CannotStart
 from gql_approvals.errors import ApprovalsError, StartError
 
-_HEADINGS = {"SETTINGS": "the settings are wrong", "POLICY": "the policy files have mistakes"}
+_HEADINGS = {
+    "SETTINGS": "the settings are wrong (`gql-approvals settings` lists what there is)",
+    "POLICY": "the policy files have mistakes",
+}
 
 
 class Commands(click.Group):

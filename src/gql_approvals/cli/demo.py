@@ -6,6 +6,7 @@ import os
 import click
 
 from gql_approvals.cli.listening import address, listen, run, workers_option
+from gql_approvals.settings import apply_to_environment
 
 
 @click.command()
@@ -16,7 +17,7 @@ from gql_approvals.cli.listening import address, listen, run, workers_option
 @workers_option
 @click.option("--reset", is_flag=True, help="Start over with fresh demo data.")
 @click.option("--database-url", metavar="URL", help="By default a SQLite file in the folder .demo.")
-def demo(*, host: str, port: int, workers: int, reset: bool, database_url: str | None) -> None:
+def demo(*, host: str, port: int, workers: int | None, reset: bool, database_url: str | None) -> None:
     """Serve with demo people and campaigns.
 
     There are campaigns in every status and channel. They are written into an empty database and survive
@@ -24,8 +25,11 @@ def demo(*, host: str, port: int, workers: int, reset: bool, database_url: str |
     """
     from gql_approvals import app
     from gql_approvals.cli.demo_banner import print_banner
-    from gql_approvals.cli.demo_start import apply_to_environment, choose_settings, prepare
+    from gql_approvals.cli.demo_start import choose_settings, prepare, unread_file
 
+    unread = unread_file(os.environ)
+    if unread:
+        click.echo(f"the demo does not read `{unread}`, whose settings are for something real", err=True)
     with listen(host, port) as listener:
         base = address(listener)
         settings = choose_settings(os.environ, base, database_url)
@@ -33,4 +37,4 @@ def demo(*, host: str, port: int, workers: int, reset: bool, database_url: str |
         apply_to_environment(settings)
         asyncio.run(app.check_start(settings))
         print_banner(settings, ready, base)
-        run(listener, workers)
+        run(listener, workers or settings.workers)

@@ -1,7 +1,6 @@
 """What happens before the demo's server listens: its settings, its database, its data."""
 
 import base64
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from gql_approvals.persistence import people
 from gql_approvals.persistence.address import hide_password
 from gql_approvals.persistence.database import Database
 from gql_approvals.policy.engine import Policy
-from gql_approvals.settings import NOT_SETTINGS, PREFIX, Settings, from_environment, name_of, to_environment
+from gql_approvals.settings import DEFAULT_FILE, FILE_VARIABLE, PREFIX, Settings, from_environment, name_of
 
 DATABASE, SECRET = "gql-approvals.db", "delivery-secret"
 RECEIVER = "/dev/delivery"  # where the demo shows what a sending system would get
@@ -35,12 +34,16 @@ class Ready:
 
 
 def choose_settings(given: Mapping[str, str], base: str, database_url: str | None) -> Settings:
-    """The caller's settings, completed for the demo.
+    """The caller's environment, completed for the demo. No file is read: it is for something real.
 
     Raises:
         BadSettings: when they are wrong, or the folder `.demo` cannot be written.
     """
-    mine = {name: value for name, value in given.items() if name.startswith(PREFIX) and value.strip()}
+    mine = {
+        name: value
+        for name, value in given.items()
+        if name.startswith(PREFIX) and name != FILE_VARIABLE and value.strip()
+    }
     ours = {
         name_of("database_url"): "sqlite:///" + quote(str(STATE_FOLDER / DATABASE)),
         name_of("delivery_url"): base + RECEIVER,
@@ -50,11 +53,9 @@ def choose_settings(given: Mapping[str, str], base: str, database_url: str | Non
     return from_environment({**ours, **mine, **asked, name_of("demo"): "true"})
 
 
-def apply_to_environment(settings: Settings) -> None:
-    """Let this process and its workers read exactly these settings."""
-    for name in [name for name in os.environ if name.startswith(PREFIX) and name not in NOT_SETTINGS]:
-        del os.environ[name]
-    os.environ.update(to_environment(settings))
+def unread_file(given: Mapping[str, str]) -> str:
+    """The settings file that any other command would read; empty when there is none."""
+    return given.get(FILE_VARIABLE, "").strip() or (str(DEFAULT_FILE) if DEFAULT_FILE.exists() else "")
 
 
 async def prepare(settings: Settings, *, reset: bool) -> Ready:

@@ -15,12 +15,8 @@ _SHUTDOWN_S = 5  # running requests may end within this
 _BACKLOG = 2048
 workers_option = click.option(
     "--workers",
-    default=1,
-    show_default=True,
-    envvar=name_of("workers"),
-    show_envvar=True,
     type=click.IntRange(1, 256),
-    help="Processes.",
+    help=f"Processes; by default what {name_of('workers')} says.",
 )
 
 

@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from gql_approvals.cli.listening import listen, run, workers_option
-from gql_approvals.settings import from_environment
+from gql_approvals.settings import apply_to_environment, from_environment
 
 
 @click.command()
@@ -14,13 +14,15 @@ from gql_approvals.settings import from_environment
     "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."
 )
 @workers_option
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str, port: int, workers: int | None) -> None:
     """Serve GraphQL over HTTP.
 
     Settings, database and policy are checked first: what is wrong is said once, with exit code 2.
     """
     from gql_approvals import app
 
-    asyncio.run(app.check_start(from_environment()))
+    settings = from_environment()
+    asyncio.run(app.check_start(settings))
+    apply_to_environment(settings)  # workers obey what was checked, whatever becomes of the file
     with listen(host, port) as listener:
-        run(listener, workers)
+        run(listener, workers or settings.workers)

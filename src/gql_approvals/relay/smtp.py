@@ -87,8 +87,23 @@ class Smtp:
             return Failed(_text(error))
         return Delivered()
 
-    async def _send(self, mail: EmailMessage, sender: str, to: str) -> None:
-        client = aiosmtplib.SMTP(
+    async def greet(self) -> str | None:
+        """Connect, go over to TLS where it is offered, sign in and leave; gives what failed."""
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await client.connect()
+                await client.quit()
+        except TimeoutError:
+            return f"no answer within {self._timeout_s:g} s"
+        except (aiosmtplib.SMTPException, ssl.SSLError, OSError) as error:
+            return _text(error)
+        finally:
+            client.close()
+        return None
+
+    def _client(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             username=self._user,
@@ -96,6 +111,9 @@ class Smtp:
             use_tls=self._tls,
             timeout=self._timeout_s,
         )
+
+    async def _send(self, mail: EmailMessage, sender: str, to: str) -> None:
+        client = self._client()
         options = [] if to.isascii() else ["SMTPUTF8"]
         try:
             async with asyncio.timeout(self._timeout_s):

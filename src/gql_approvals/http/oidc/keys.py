@@ -86,7 +86,7 @@ class ProviderKeys:
     async def _read_now(self) -> None:
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                keys = await self._ask()
+                keys = await self.ask()
         except (KeysNotRead, httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             reason = str(error) or f"{type(error).__name__} after {TIMEOUT_S:g} s"
             known = sorted(self._keys)
@@ -98,7 +98,13 @@ class ProviderKeys:
         finally:
             self._reading = None
 
-    async def _ask(self) -> dict[str, tuple[PublicKey, ...]]:
+    async def ask(self) -> dict[str, tuple[PublicKey, ...]]:
+        """Read the provider's keys, and keep nothing.
+
+        Raises:
+            KeysNotRead: when its answers are of no use.
+            httpx.HTTPError, httpx.InvalidURL: when it cannot be asked.
+        """
         document = await self._get(self._issuer.rstrip("/") + WELL_KNOWN)
         if document.get("issuer") != self._issuer:
             raise KeysNotRead(

@@ -1,20 +1,16 @@
-"""Settings: read from `GQL_APPROVALS_*` once, checked as a whole, frozen.
+"""Every setting there is, and what contradicts what.
 
 Every field says in its metadata what it is for; the table in docs/settings.md is generated from them.
 """
 
 import base64
 import binascii
-import difflib
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
-
-from gql_approvals.errors import BadSettings
 
 PREFIX = "GQL_APPROVALS_"
 MIN_SECRET, MAX_SECRET = 24, 64  # bytes; Standard Webhooks 1.0
@@ -279,8 +275,7 @@ class Settings:
         beside = Path("policies")
         if (beside / "policy.csv").is_file():
             return beside
-        packaged = Path(__file__).parent / "_policies"
-        return packaged if packaged.is_dir() else Path(__file__).parents[2] / "policies"
+        return shipped_policies()
 
     @property
     def groups_file(self) -> Path | None:
@@ -291,41 +286,10 @@ class Settings:
         return beside if beside.exists() else None
 
 
-def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings.
-
-    Raises:
-        BadSettings: naming every setting that is unknown or wrong, one line each.
-    """
-    given = os.environ if environment is None else environment
-    known = {name_of(item.name): item for item in fields(Settings)}
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    for name in sorted(key for key in given if key.startswith(PREFIX) and key not in NOT_SETTINGS):
-        if name not in known:
-            near = difflib.get_close_matches(
-                name.removeprefix(PREFIX), [k.removeprefix(PREFIX) for k in known], 1
-            )
-            hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
-            problems.append(f"{name}: there is no such setting{hint}")
-            continue
-        if not given[name].strip():
-            continue  # empty is not set
-        try:
-            values[known[name].name] = known[name].metadata["read"](given[name])
-        except ValueError as error:
-            problems.append(f"{name}: {_shown(name, given[name])} {error}")
-    settings = Settings(**values)
-    told = {problem.partition(":")[0] for problem in problems}
-    problems += [problem for problem in _contradictions(settings) if problem.partition(":")[0] not in told]
-    if problems:
-        raise BadSettings("\n".join(problems))
-    return settings
-
-
-def _shown(name: str, value: str) -> str:
-    """What was given, unless it is or may hold a secret."""
-    return "the value" if name.endswith("_SECRET") or "@" in value else f"`{value}`"
+def shipped_policies() -> Path:
+    """The folder of the policy files that come with the product."""
+    packaged = Path(__file__).parents[1] / "_policies"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "policies"
 
 
 def name_of(field_name: str) -> str:
@@ -348,7 +312,8 @@ def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _contradictions(settings: Settings) -> list[str]:
+def contradictions(settings: Settings) -> list[str]:
+    """What is wrong between settings that are right by themselves: `NAME: what and how to fix it`."""
     found: list[str] = []
     sends_mail = settings.mail.startswith("smtp")
     if settings.production and settings.demo:

@@ -1,0 +1,39 @@
+"""Settings: read from a file and from `GQL_APPROVALS_*` once, checked as a whole, frozen."""
+
+from gql_approvals.settings.definition import (
+    MAX_ISSUER,
+    NOT_SETTINGS,
+    PREFIX,
+    SIGNATURES,
+    Settings,
+    is_secure,
+    name_of,
+    shipped_policies,
+    to_environment,
+)
+from gql_approvals.settings.reading import (
+    DEFAULT_FILE,
+    FILE_VARIABLE,
+    Reading,
+    apply_to_environment,
+    from_environment,
+    read,
+)
+
+__all__ = [
+    "DEFAULT_FILE",
+    "FILE_VARIABLE",
+    "MAX_ISSUER",
+    "NOT_SETTINGS",
+    "PREFIX",
+    "SIGNATURES",
+    "Reading",
+    "Settings",
+    "apply_to_environment",
+    "from_environment",
+    "is_secure",
+    "name_of",
+    "read",
+    "shipped_policies",
+    "to_environment",
+]
