@@ -260,6 +260,7 @@ def test_a_sound_server_has_neither_mistakes_nor_warnings(run: Callable, sound: 
     assert findings(run, sound, code=0) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plant", FILES_AND_SETTINGS, ids=lambda plant: plant.__name__)
 def test_what_is_planted_in_files_and_settings_is_all_that_is_told(
     run: Callable, on_sqlite: Sound, plant: Plant
@@ -269,7 +270,7 @@ def test_what_is_planted_in_files_and_settings_is_all_that_is_told(
     assert_only(findings(run, on_sqlite, code=1 if expected[0] == "wrong" else 0), expected)
 
 
-@pytest.mark.wide
+@pytest.mark.slow
 @pytest.mark.parametrize("plant", DATA, ids=lambda plant: plant.__name__)
 def test_what_is_planted_in_the_database_is_all_that_is_told(run: Callable, sound: Sound, plant: Plant):
     expected = plant(sound)

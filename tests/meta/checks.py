@@ -21,8 +21,6 @@ SCHEMA = build_schema((ROOT / "schema.graphql").read_text("utf-8"))
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 # Commands that pages speak of before they are there: delete a line when its command is.
 AWAITED_COMMANDS = {
-    "doctor",
-    "init",
     "mail preview",
     "mail send-test",
     "webhook add",

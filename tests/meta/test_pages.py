@@ -19,7 +19,6 @@ AWAITED_FILES = {
     "docs/explorer.md",
     "docs/frontend.md",
     "docs/mail.md",
-    "docs/start.md",
     "docs/webhooks.md",
     "examples/curl.md",
     "examples/python_client.py",
