@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import socket
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,10 +18,10 @@ from tests.signin.provider import on_loopback
 
 from gql_approvals.app import now_utc
 from gql_approvals.cli.doctor import database_checks
-from gql_approvals.cli.doctor.finding import Ground, State
+from gql_approvals.cli.doctor.finding import LIMIT_S, Ground, State
 from gql_approvals.persistence import outbox, people
 from gql_approvals.persistence.database import Database
-from gql_approvals.relay.outcome import NOT_TOLD
+from gql_approvals.persistence.outbox import NOT_TOLD
 from gql_approvals.settings import Reading, Settings
 
 Told = tuple[str, str, str, str]  # state, check, a part of what is so, a part of the fix
@@ -104,12 +106,17 @@ def frontend_without_tls(sound: Sound) -> Told:
     return "warning", "origins", "http://b.example is without TLS", "https://"
 
 
+def operations_that_are_not_there(sound: Sound) -> Told:
+    sound.settings["operations"] = "nowhere.graphql"
+    return "wrong", "operations", "GQL_APPROVALS_OPERATIONS", "mend the file"
+
+
 # --------------------------------------------------------------------------------- planted: in files
 def readable_secrets(sound: Sound) -> Told:
     file = sound.folder / "gql-approvals.env"
     file.write_text(f"GQL_APPROVALS_DELIVERY_SECRET={SECRET}\n")
     file.chmod(0o644)
-    return "warning", "settings file", "everybody may read it", "chmod 600 gql-approvals.env"
+    return "warning", "settings file", "everybody may read gql-approvals.env", "chmod 600 gql-approvals.env"
 
 
 def misspelt_action(sound: Sound) -> Told:
@@ -136,6 +143,7 @@ FILES_AND_SETTINGS: list[Plant] = [
     no_sending_system,
     unreachable_provider,
     frontend_without_tls,
+    operations_that_are_not_there,
     readable_secrets,
     misspelt_action,
     failing_policy_test,
@@ -330,6 +338,37 @@ def test_a_database_server_that_does_not_let_us_in_is_told(
     assert "secret" not in done.out
     [told] = [one for one in json.loads(done.out)["findings"] if one["state"] == "wrong"]
     assert (told["check"], "cannot be opened" in told["what"], bool(told["fix"])) == ("database", True, True)
+
+
+@pytest.mark.slow
+def test_what_never_answers_is_given_up_side_by_side(run: Callable):
+    silent = [socket.create_server(("127.0.0.1", 0)) for _ in range(3)]
+    database, smtp, provider = (f"127.0.0.1:{one.getsockname()[1]}" for one in silent)
+    before = time.monotonic()
+
+    done = run(
+        "doctor",
+        "--format",
+        "json",
+        database_url=f"postgresql://gql:secret@{database}/approvals",
+        mail=f"smtp://gql:secret@{smtp}",
+        oidc_issuer=f"http://{provider}",
+        oidc_audience="https://approvals.test",
+    )
+
+    assert time.monotonic() - before < 2 * LIMIT_S
+    told = {one["check"]: one["what"] for one in json.loads(done.out)["findings"] if one["state"] == "wrong"}
+    assert set(told) == {"database", "mail", "sign-in"}
+    assert [what for what in told.values() if "answer" not in what or "secret" in what] == []
+    for one in silent:
+        one.close()
+
+
+def test_a_url_that_is_none_is_told_once(run: Callable):
+    done = run("doctor", "--format", "json", database_url="mysql://localhost/x")
+
+    [told] = [one for one in json.loads(done.out)["findings"] if one["state"] == "wrong"]
+    assert (told["check"], told["fix"][:6]) == ("database", "write ")
 
 
 def test_a_provider_that_answers_is_fine(run: Callable, on_sqlite: Sound):

@@ -17,7 +17,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 POLICIES = "docs/policies.md"
-STORIES = {"docs/administration.md", "docs/operations.md", "docs/tutorial.md", POLICIES}  # what stands there is typed as well, from top to end
+STORIES = {
+    "docs/administration.md",
+    "docs/operations.md",
+    "docs/tutorial.md",
+    POLICIES,
+}  # what stands there is typed as well, from top to end
 
 
 @dataclass(frozen=True)

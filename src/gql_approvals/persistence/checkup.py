@@ -12,11 +12,10 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import BaseORMException
 
 from gql_approvals.errors import Unavailable
-from gql_approvals.persistence import mapping
 from gql_approvals.persistence.database import Database
-from gql_approvals.persistence.models import AccountRow, OutboxRow, TokenRow
+from gql_approvals.persistence.models import OutboxRow, TokenRow
 from gql_approvals.persistence.outbox import HANDOVER
-from gql_approvals.workflow.model import Account
+from gql_approvals.persistence.undelivered import STATES, State
 
 _ASK = {
     "sqlite": "SELECT sqlite_version() AS version",
@@ -69,16 +68,10 @@ async def why_not_writable(database: Database) -> str | None:
     return None
 
 
-async def accounts() -> tuple[Account, ...]:
-    """Every tenant, in the order of their names."""
-    return tuple(mapping.account_of(row) for row in await AccountRow.all().order_by("slug"))
-
-
-async def outbox_state(*, not_told: str) -> OutboxState:
-    """What lies in the outbox. `not_told`: kept with messages that were dropped for no fault."""
-    dead = OutboxRow.exclude(dropped_at=None).exclude(last_error=not_told)
+async def outbox_state() -> OutboxState:
+    """What lies in the outbox."""
+    dead, waiting = OutboxRow.filter(STATES[State.DEAD]), OutboxRow.filter(STATES[State.WAITING])
     newest = await dead.order_by("-id").first()
-    waiting = OutboxRow.filter(delivered_at=None, dropped_at=None)
     oldest = await waiting.order_by("id").first()
     return OutboxState(
         dead=await dead.count(),

@@ -25,7 +25,7 @@ class State(StrEnum):
 
 
 _UNTOLD = Q(last_error=NOT_TOLD)
-_STATES: dict[State, Q] = {
+STATES: dict[State, Q] = {
     State.WAITING: Q(delivered_at=None, dropped_at=None),
     State.DELIVERED: Q(delivered_at__isnull=False),
     State.DEAD: Q(delivered_at=None, dropped_at__isnull=False) & (Q(last_error=None) | ~_UNTOLD),
@@ -66,7 +66,7 @@ async def listed(
     limit: int,
 ) -> tuple[list[OutboxMessage], int]:
     """The newest messages that fit, and how many fit in all. `account`: a slug."""
-    found = OutboxRow.all() if state is None else OutboxRow.filter(_STATES[state])
+    found = OutboxRow.all() if state is None else OutboxRow.filter(STATES[state])
     if kind is not None:
         found = found.filter(kind=kind)
     if account is not None:
@@ -88,7 +88,7 @@ async def by_id(ids: Collection[int], now: datetime) -> list[OutboxMessage]:
 
 async def dead_ids() -> list[int]:
     """The ids of all dead letters."""
-    found = await OutboxRow.filter(_STATES[State.DEAD]).order_by("id").values_list("id", flat=True)
+    found = await OutboxRow.filter(STATES[State.DEAD]).order_by("id").values_list("id", flat=True)
     return [int(str(key)) for key in found]
 
 

@@ -15,7 +15,7 @@ from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import lookups, outbox
 from gql_approvals.persistence.outbox import HANDOVER, LEASE, NOT_TOLD, Message
 from gql_approvals.relay.backoff import pause_after
-from gql_approvals.relay.outcome import NOT_TOLD, Delivered, Failed, NotTold, Outcome, Refused
+from gql_approvals.relay.outcome import Delivered, Failed, NotTold, Outcome, Refused
 from gql_approvals.relay.text import one_line
 from gql_approvals.service.driving import Trouble, rest
 from gql_approvals.service.perform import Office

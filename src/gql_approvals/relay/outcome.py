@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-# What is kept with a message that was dropped for no fault.
-NOT_TOLD = "the recipient may not be told any more"
-
 
 @dataclass(frozen=True, slots=True)
 class Delivered:

@@ -10,7 +10,6 @@ from gql_approvals.persistence import checkup, people
 from gql_approvals.persistence.address import hide_password, parse
 from gql_approvals.persistence.database import Database
 from gql_approvals.policy.wording import counted
-from gql_approvals.relay.outcome import NOT_TOLD
 
 OLDEST_POSTGRESQL = 13
 CLOCKS_APART = timedelta(seconds=2)
@@ -57,10 +56,10 @@ async def writable(ground: Ground) -> list[Finding]:
 
 async def file_system(ground: Ground) -> list[Finding]:
     """Where the file of a SQLite database lies: locks do not hold over a network."""
-    address = parse(ground.settings.database_url)
-    if address.dialect != "sqlite":
+    url = ground.settings.database_url
+    if not url.startswith("sqlite"):
         return []
-    system = await asyncio.to_thread(_mounted, Path(address.target))
+    system = await asyncio.to_thread(_mounted, Path(parse(url).target))
     if system is None:
         return []
     if _NETWORK.fullmatch(system):
@@ -100,7 +99,7 @@ async def demo_tokens(ground: Ground) -> list[Finding]:
 
 async def outbox(ground: Ground) -> list[Finding]:
     """Messages that were given up, or that nobody takes."""
-    found = await checkup.outbox_state(not_told=NOT_TOLD)
+    found = await checkup.outbox_state()
     findings: list[Finding] = []
     if found.dead:
         findings.append(

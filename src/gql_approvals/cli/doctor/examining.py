@@ -1,7 +1,7 @@
 """The order of the checks, the table of all of them, and how they are run: side by side, none for long."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from gql_approvals.persistence.database import Database
 from gql_approvals.settings import Reading
 
 _POOL = 4
-_LOCK_S = LIMIT_S - 1
+_CONNECT_S = _LOCK_S = LIMIT_S - 1
 _DATABASE, _POLICY = "database", "policy"
 
 
@@ -45,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     Check("outbox", database_checks.outbox, frozenset({_DATABASE})),
     Check("sign-in", network_checks.provider),
     Check("sign-in", people_checks.groups, frozenset({_DATABASE, _POLICY})),
+    Check("operations", file_checks.operations),
     Check("origins", file_checks.origins),
     Check("GraphiQL", file_checks.graphiql),
 )
@@ -54,13 +55,21 @@ async def examine(reading: Reading) -> list[Finding]:
     """Run every check that can be run; what they find, in the order of the table."""
     ground = Ground(reading=reading)
     async with AsyncExitStack() as stack:
+        independent = asyncio.create_task(_look(ground, [check for check in CHECKS if not check.needs]))
         found = await _bounded(_DATABASE, _open(ground, stack))
         found += await _bounded(_POLICY, _load_policy(ground))
         there = {_DATABASE: ground.database is not None, _POLICY: ground.policy is not None}
-        possible = [check for check in CHECKS if all(there[need] for need in check.needs)]
-        results = await asyncio.gather(*(_bounded(check.name, check.look(ground)) for check in possible))
+        possible = [check for check in CHECKS if check.needs and all(there[need] for need in check.needs)]
+        found += await _look(ground, possible)
+        found += await independent
     order = {name: place for place, name in reversed(list(enumerate(_names())))}
-    return sorted([*found, *(one for some in results for one in some)], key=lambda one: order[one.check])
+    return sorted(found, key=lambda one: order[one.check])
+
+
+async def _look(ground: Ground, checks: Iterable[Check]) -> list[Finding]:
+    """Run checks side by side."""
+    results = await asyncio.gather(*(_bounded(check.name, check.look(ground)) for check in checks))
+    return [one for some in results for one in some]
 
 
 def _names() -> list[str]:
@@ -91,8 +100,12 @@ async def _open(ground: Ground, stack: AsyncExitStack) -> list[Finding]:
                     f"`{hide_password(url)}` is not there yet", "run `gql-approvals migrate`, which makes it"
                 )
             ]
-        database = await stack.enter_async_context(_opened(url))
+        async with asyncio.timeout(_CONNECT_S):
+            database = await stack.enter_async_context(_opened(url))
         found = await database_checks.kind(ground, database)
+    except TimeoutError:
+        what = f"`{hide_password(url)}` has not answered for {_CONNECT_S:g} s"
+        return [wrong(what, "check the host, the port and the network")]
     except BadDatabase as error:
         what, _, fix = error.message.rpartition(": ")
         return [wrong(what, fix)]

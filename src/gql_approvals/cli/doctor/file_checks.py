@@ -5,13 +5,15 @@ import stat
 from urllib.parse import urlsplit
 
 from gql_approvals.cli.doctor.finding import Finding, Ground, fine, warning, wrong
+from gql_approvals.errors import BadSettings
 from gql_approvals.policy.engine import Policy, examine
 from gql_approvals.policy.files import read_files
-from gql_approvals.policy.problem import Severity
+from gql_approvals.policy.problem import Code, Severity
 from gql_approvals.policy.wording import counted
 from gql_approvals.settings import is_secure
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_FIXES = {Code.MISSING: "name the folder in GQL_APPROVALS_POLICIES; `gql-approvals init` writes one"}
 _SHOWN = 10  # problems of the policy files
 
 
@@ -28,7 +30,7 @@ async def settings_file(ground: Ground) -> list[Finding]:
         return []
     mode = stat.S_IMODE(file.stat().st_mode)
     if mode & _OTHERS & stat.S_IROTH:
-        return [warning(f"{file} holds secrets, and everybody may read it", f"chmod 600 {file}")]
+        return [warning(f"everybody may read {file}, which is a place for secrets", f"chmod 600 {file}")]
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
         return [warning(f"others may write {file}, which decides what is served", f"chmod 600 {file}")]
     return [fine(f"only its owner {'and group ' if mode & stat.S_IRGRP else ''}may read {file}")]
@@ -60,6 +62,19 @@ async def origins(ground: Ground) -> list[Finding]:
             )
         ]
     return [fine(", ".join(allowed) if allowed else "pages of the same origin only")]
+
+
+async def operations(ground: Ground) -> list[Finding]:
+    """The list of allowed operations."""
+    if not ground.settings.operations:
+        return []
+    from gql_approvals.schema.gate import gate_of
+
+    try:
+        await asyncio.to_thread(gate_of, ground.settings)
+    except BadSettings as error:
+        return [wrong(line, "mend the file, or name another") for line in error.message.splitlines()]
+    return [fine(f"only those of {ground.settings.operations}")]
 
 
 async def graphiql(ground: Ground) -> list[Finding]:
@@ -101,7 +116,7 @@ async def policy(ground: Ground, accounts: tuple[str, ...] | None) -> tuple[Poli
     found = [
         (wrong if one.severity is Severity.ERROR else warning)(
             f"{one.file}:{one.line}:{one.column}: [{one.code}] {one.message}",
-            one.help or "`gql-approvals policy check` shows the place",
+            one.help or _FIXES.get(one.code, "`gql-approvals policy check` shows the place"),
         )
         for one in sorted(problems, key=lambda one: one.severity is not Severity.ERROR)[:_SHOWN]
     ]

@@ -25,7 +25,7 @@ class _Holder:
 
 async def approvals(_: Ground) -> list[Finding]:
     """Accounts in which nobody reviews anything."""
-    found = await checkup.accounts()
+    found = await people.accounts()
     if not found:
         return [warning("there is no account", "gql-approvals account create SLUG --admin you@acme.example")]
     off = [account.slug for account in found if not account.approvals_enabled]
@@ -44,7 +44,7 @@ async def able(ground: Ground) -> list[Finding]:
     policy = _policy(ground)
     held = await _holders(ground, policy)
     findings: list[Finding] = []
-    for account in await checkup.accounts():
+    for account in await people.accounts():
         holders = held.get(account.slug, [])
         if not any(policy.ever_allows(one.roles, account.slug, Permission.MANAGE_MEMBERS) for one in holders):
             findings.append(
