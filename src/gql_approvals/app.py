@@ -22,7 +22,6 @@ from gql_approvals.http.answers import not_served
 from gql_approvals.http.cors import cors
 from gql_approvals.http.dev_pages import dev_routes
 from gql_approvals.http.graphiql import DemoPerson, GraphiqlConfig, missing_files
-from gql_approvals.http.graphiql_tabs import TABS
 from gql_approvals.http.oidc import verifier
 from gql_approvals.http.routes import routes
 from gql_approvals.persistence import people
@@ -88,7 +87,7 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
                 yield
 
     def page() -> GraphiqlConfig:
-        return GraphiqlConfig(graphql_path="/graphql", people=tuple(demo_people), tabs=TABS)
+        return GraphiqlConfig(people=tuple(demo_people), links=_links(settings))
 
     has_page, gate = settings.serves_graphiql, gate_of(settings)
     for name in missing_files() if has_page else ():
@@ -103,6 +102,12 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
         lifespan=lifespan,
     )
     return application
+
+
+def _links(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The pages that the explorer's bar leads to."""
+    mails = (("Mails", "/dev/outbox"),) if settings.demo else ()
+    return (*mails, *((("Schema", "/schema.graphql"),) if settings.serves_introspection else ()))
 
 
 @asynccontextmanager

@@ -198,7 +198,7 @@ def test_headers_are_strict_and_files_are_kept_for_good(watched: Watched):
     block = re.search(r'id="graphiql-config">(.*?)</script>', page.text())
     assert block
     assert json.loads(block[1])["people"][1]["roles"] == CHEN.roles
-    for path in re.findall(r'(?:src|href)="(/[^"]+)"', page.text()):
+    for path in re.findall(r'(?:src|href)="(/graphiql/[^"]+)"', page.text()):
         file = watched.page.request.get(watched.origin + path)
         assert file.ok, path
         assert file.headers["cache-control"] == "public, max-age=31536000, immutable", path

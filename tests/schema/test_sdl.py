@@ -7,7 +7,8 @@ import pytest
 from graphql import build_schema, lexicographic_sort_schema, parse, print_schema, validate, validate_schema
 from tests.schema.client import api_schema
 
-from gql_approvals.http.graphiql_tabs import TABS
+from gql_approvals.http.graphiql_review import REVIEW_TABS, REVIEWED
+from gql_approvals.http.graphiql_tabs import SUGGESTIONS, TABS
 from gql_approvals.schema import sdl
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,9 @@ def test_the_schema_is_valid_and_sorted():
     assert print_schema(schema) == print_schema(lexicographic_sort_schema(schema))
 
 
-@pytest.mark.parametrize("tab", TABS, ids=lambda tab: re.search(r"^[a-z]+ (\w+)", tab.query, re.MULTILINE)[1])
-def test_the_explorers_tabs_fit_the_schema(tab):
-    assert validate(api_schema(), parse(tab.query)) == []
+DOCUMENTS = (*(tab.query for tab in (*TABS, *REVIEW_TABS)), SUGGESTIONS, REVIEWED)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=re.compile(r"^[a-z]+ (\w+)", re.MULTILINE).findall)
+def test_what_the_explorer_asks_fits_the_schema(document):
+    assert validate(api_schema(), parse(document)) == []

@@ -34,11 +34,11 @@ def _at(account: str, name: str, *roles: str) -> DemoPerson:
 
 
 PEOPLE = (
-    _at("acme", "ada", "admin"),
     _at("acme", "maya", "maker"),
     _at("acme", "max", "maker"),
     _at("acme", "chen", "checker"),
     _at("acme", "cleo", "checker"),
+    _at("acme", "ada", "admin"),
     _at("acme", "vera", "viewer"),
     _at("acme", "sofia", "text_approver"),
     _at("acme", "leo", "legal_reviewer"),

@@ -21,6 +21,7 @@ from gql_approvals.policy.engine import Policy
 from gql_approvals.settings import DEFAULT_FILE, FILE_VARIABLE, PREFIX, Settings, from_environment, name_of
 
 DATABASE, SECRET = "gql-approvals.db", "delivery-secret"
+REVIEW = "/graphql?review={campaign}"  # the explorer opens it
 RECEIVER = "/dev/delivery"  # where the demo shows what a sending system would get
 
 
@@ -48,6 +49,7 @@ def choose_settings(given: Mapping[str, str], base: str, database_url: str | Non
         name_of("database_url"): "sqlite:///" + quote(str(STATE_FOLDER / DATABASE)),
         name_of("delivery_url"): base + RECEIVER,
         name_of("delivery_secret"): _secret(),
+        name_of("review_url"): base + REVIEW,
     }
     asked = {} if database_url is None else {name_of("database_url"): database_url}
     return from_environment({**ours, **mine, **asked, name_of("demo"): "true"})

@@ -19,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
-from gql_approvals.http.graphiql_tabs import TABS, Tab
+from gql_approvals.http.graphiql_review import REVIEW_TABS, REVIEWED
+from gql_approvals.http.graphiql_tabs import SUGGESTIONS, TABS, Tab
 
 STATIC = Path(__file__).parent / "static"
 # Fetched from npm by hatch_build.py when the package is built; the order is the order of loading.
@@ -30,7 +31,8 @@ VENDOR_SCRIPTS = (
     "vendor/explorer.umd.js",
 )
 VENDOR_STYLES = ("vendor/graphiql.min.css", "vendor/explorer.css")
-SCRIPTS = (*VENDOR_SCRIPTS, "graphiql/boot.js")
+OWN_SCRIPTS = tuple(f"graphiql/{name}.js" for name in ("identity", "asking", "filling", "review", "boot"))
+SCRIPTS = (*VENDOR_SCRIPTS, *OWN_SCRIPTS)
 STYLES = (*VENDOR_STYLES, "graphiql/boot.css")
 FILES = (*SCRIPTS, *STYLES)
 
@@ -59,11 +61,15 @@ class DemoPerson:
 
 @dataclass(frozen=True, slots=True)
 class GraphiqlConfig:
-    """What the page is told; `people` stays empty outside the demo, and a token is typed instead."""
+    """What the page is told; `people` stays empty outside the demo, and a token is typed instead.
+
+    `links`: (text, path) of pages beside this one.
+    """
 
     graphql_path: str = "/graphql"
     people: tuple[DemoPerson, ...] = ()
     tabs: tuple[Tab, ...] = TABS
+    links: tuple[tuple[str, str], ...] = ()
 
 
 def missing_files() -> list[str]:
@@ -85,10 +91,16 @@ def graphiql_page(config: GraphiqlConfig) -> HTMLResponse:
         PAGE.substitute(
             styles="\n".join(f'<link rel="stylesheet" href="{base}/{name}">' for name in STYLES),
             scripts="\n".join(f'<script defer src="{base}/{name}"></script>' for name in SCRIPTS),
+            all_tabs=html.escape(config.graphql_path),
+            links="\n".join(_link(text, path) for text, path in config.links),
             config=data_block(config),
         ),
         headers=HEADERS,
     )
+
+
+def _link(text: str, path: str) -> str:
+    return f'<a href="{html.escape(path)}" target="_blank" rel="noopener">{html.escape(text)}</a>'
 
 
 def graphiql_routes() -> list[Route]:
@@ -137,6 +149,9 @@ def data_block(config: GraphiqlConfig) -> str:
             "graphqlPath": config.graphql_path,
             "people": [asdict(person) for person in config.people],
             "tabs": [asdict(tab) for tab in config.tabs],
+            "suggestions": SUGGESTIONS,
+            "reviewTabs": [asdict(tab) for tab in REVIEW_TABS],
+            "reviewed": REVIEWED,
         }
     )
     return text.replace("<", "\\u003c")
@@ -157,12 +172,15 @@ $scripts
 <body>
 <header id="identity">
 <strong id="product">gql-approvals</strong>
+<nav><a id="all-tabs" href="$all_tabs">All tabs</a>
+$links</nav>
 <label id="person-field" hidden><span>Acting as</span> <select id="person"></select></label>
 <label id="token-field">API token
 <input id="token" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="none"></label>
 <label id="account-field">Account
 <input id="account" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="optional"></label>
 </header>
+<p id="hint" role="status"></p>
 <main id="graphiql"><p class="notice">Loading the explorer…</p>
 <noscript><p class="notice">The explorer needs JavaScript.</p></noscript></main>
 </body>

@@ -1,6 +1,7 @@
 """The explorer's first tabs: operations that work against the schema as it is, in the order of the story.
 
-A tab's title is its operation's name.
+A tab's title is its operation's name. A value in angle brackets says where the real one comes from; the page
+fills it in. The operations of a review that a mail links to are in `graphiql_review.py`.
 """
 
 from dataclasses import dataclass
@@ -8,13 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One prefilled tab; `variables` is JSON text, as typed in the variables editor."""
+    """One prefilled tab. `variables`: JSON text, as in the variables editor. `next`: a hint at what to do."""
 
     query: str
     variables: str = ""
+    next: str = ""
 
 
-WHO_AM_I = Tab("""\
+WHO_AM_I = Tab(
+    """\
 # Who am I, and what may I do?
 # Pick a person above (or paste an API token), then press Ctrl-Enter.
 query WhoAmI {
@@ -26,11 +29,14 @@ query WhoAmI {
     permissions
   }
 }
-""")
+""",
+    next="Ctrl-Enter runs a tab. Next: ReviewQueue.",
+)
 
-REVIEW_QUEUE = Tab("""\
+REVIEW_QUEUE = Tab(
+    """\
 # What waits for my decision? Try it as a checker.
-# `campaign.id` and `contentHash` are what the tab ApproveCampaign asks for.
+# The first one's `campaign.id` and `contentHash` are filled into the tab ApproveCampaign.
 query ReviewQueue {
   reviewInbox(first: 10) {
     totalCount
@@ -65,11 +71,13 @@ query ReviewQueue {
     }
   }
 }
-""")
+""",
+    next="Empty? Act as somebody who decides. Next: CreateCampaign, as a maker.",
+)
 
 CREATE_CAMPAIGN = Tab(
     """\
-# Write a campaign as a maker. The answer's `id` goes into the tab SubmitCampaign.
+# Write a campaign as a maker. The answer's `id` is filled into the tab SubmitCampaign.
 mutation CreateCampaign($input: CreateCampaignInput!) {
   createCampaign(input: $input) {
     __typename
@@ -103,6 +111,7 @@ mutation CreateCampaign($input: CreateCampaignInput!) {
   }
 }
 """,
+    "Next: SubmitCampaign, as a maker.",
 )
 
 SUBMIT_CAMPAIGN = Tab(
@@ -112,7 +121,7 @@ mutation SubmitCampaign($input: SubmitCampaignInput!) {
   submitCampaign(input: $input) {
     __typename
     ... on SubmitCampaignPayload {
-      campaign { id status }
+      campaign { id name status }
       request {
         contentHash
         requirements { role needed }
@@ -126,16 +135,18 @@ mutation SubmitCampaign($input: SubmitCampaignInput!) {
     """\
 {
   "input": {
-    "campaignId": "paste an id from CreateCampaign",
+    "campaignId": "<run CreateCampaign first: its id comes here>",
     "note": "Please look at the subject line."
   }
 }
 """,
+    "Next: ApproveCampaign, as the maker first, then as somebody who is eligible.",
 )
 
 APPROVE_CAMPAIGN = Tab(
     """\
-# Approve exactly what was read: `contentHash` names it. Try it as its maker first.
+# Approve exactly what was read: `contentHash` names it.
+# Whoever made the campaign may not: try it, then act as somebody else above.
 mutation ApproveCampaign($input: ApproveCampaignInput!) {
   approveCampaign(input: $input) {
     __typename
@@ -144,6 +155,7 @@ mutation ApproveCampaign($input: ApproveCampaignInput!) {
       decision { verdict by { name } at }
     }
     ... on Forbidden { reasons { message source } }
+    ... on AlreadyDecided { verdict by { name } at }
     ... on StaleRevision { currentContentHash changedSections }
     ... on UserError { code message }
   }
@@ -152,15 +164,17 @@ mutation ApproveCampaign($input: ApproveCampaignInput!) {
     """\
 {
   "input": {
-    "campaignId": "paste an id from ReviewQueue",
-    "contentHash": "paste its contentHash",
-    "comment": "Looks good."
+    "comment": "Looks good.",
+    "campaignId": "<run ReviewQueue or SubmitCampaign first>",
+    "contentHash": "<comes with it>"
   }
 }
 """,
+    "Refused? Act as somebody else above, and run it again. Then: WatchCampaigns, with a second window.",
 )
 
-WATCH_CAMPAIGNS = Tab("""\
+WATCH_CAMPAIGNS = Tab(
+    """\
 # What happens, as it happens. Start it, then act as somebody else in a second window.
 subscription WatchCampaigns {
   campaignChanged {
@@ -169,9 +183,23 @@ subscription WatchCampaigns {
     status
     version
     updatedAt
-    viewerActions { action allowed }
   }
 }
-""")
+""",
+    next="Start it, then open this page in a second window and do something there as somebody else.",
+)
 
 TABS = (WHO_AM_I, REVIEW_QUEUE, CREATE_CAMPAIGN, SUBMIT_CAMPAIGN, APPROVE_CAMPAIGN, WATCH_CAMPAIGNS)
+
+# What the demo's page asks so that no tab waits for another one: a draft to submit, a campaign to decide on.
+SUGGESTIONS = """\
+query Suggestions {
+  drafts: campaigns(first: 20, filter: { status: [DRAFT] }) {
+    edges { node { id name viewerActions { action allowed } } }
+  }
+  reviewInbox(first: 1) { edges { node { contentHash campaign { id name } } } }
+  waiting: campaigns(first: 1, filter: { status: [PENDING_REVIEW] }) {
+    edges { node { id name openRequest { contentHash } } }
+  }
+}
+"""

@@ -1,141 +1,121 @@
-// Mounts GraphiQL and keeps who is acting, in this browser tab only: two windows can be two people.
+// Mounts GraphiQL with the story's tabs, or with those of the review that a link asks for.
 "use strict";
 
-(() => {
-  const config = JSON.parse(document.getElementById("graphiql-config").textContent);
-  const element = (id) => document.getElementById(id);
-  const person = element("person");
-  const fields = { token: element("token"), account: element("account") };
-
-  // ---------------------------------------------------------------- who is acting
-  const KEY = "gql-approvals:identity";
-
-  function recall() {
-    try {
-      return JSON.parse(sessionStorage.getItem(KEY)) ?? null;
-    } catch {
-      return null; // storage is blocked or holds something else: start as nobody new
-    }
-  }
-
-  function remember() {
-    try {
-      sessionStorage.setItem(KEY, JSON.stringify(identity()));
-    } catch {
-      // Blocked storage costs the memory across reloads, nothing more.
-    }
-  }
-
-  const identity = () => ({ token: fields.token.value.trim(), account: fields.account.value.trim() });
-
-  // The Headers editor has the last word, whatever the case of its names.
-  function withIdentity(headers = {}) {
-    const { token, account } = identity();
-    const own = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
-    const added = {};
-    if (token && !own.has("authorization")) added.Authorization = `Bearer ${token}`;
-    if (account && !own.has("x-account")) added["X-Account"] = account;
-    return { ...headers, ...added };
-  }
-
-  function showPerson() {
-    const { token } = identity();
-    const known = config.people.some((one) => one.token === token);
-    person.value = known || !token ? token : "other";
-    document.body.classList.toggle("typed-token", !config.people.length || (token !== "" && !known));
-  }
-
-  function setUpIdentity() {
-    const saved = recall() ?? { token: config.people[0]?.token ?? "", account: "" };
-    fields.token.value = saved.token ?? "";
-    fields.account.value = saved.account ?? "";
-    // A typed token is a secret; a demo token is there to be read and copied.
-    document.body.classList.toggle("demo", config.people.length > 0);
-    element("person-field").hidden = !config.people.length;
-    for (const one of config.people) person.add(new Option(`${one.name} · ${one.roles}`, one.token));
-    person.add(new Option("nobody", ""));
-    person.add(new Option("another token…", "other"));
-    person.addEventListener("change", () => {
-      const other = person.value === "other";
-      fields.token.value = other ? "" : person.value;
-      changed();
-      if (other) {
-        person.value = "other";
-        document.body.classList.add("typed-token");
-        fields.token.focus();
-      }
-    });
-    for (const field of Object.values(fields)) field.addEventListener("change", changed);
-    showPerson();
-  }
-
-  // ---------------------------------------------------------------- GraphiQL
-  const url = new URL(config.graphqlPath, location.href);
-  const socketUrl = new URL(url);
-  socketUrl.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+((explorer) => {
+  const { config, identity, filling, review } = explorer;
+  const { useEditorContext, useExecutionContext } = GraphiQL.React;
+  const root = ReactDOM.createRoot(document.getElementById("graphiql"));
+  const plugins = [GraphiQLPluginExplorer.explorerPlugin()];
   let schemaIsKnown = false;
   let mounts = 0;
 
-  function changed() {
-    remember();
-    showPerson();
-    // A server that shows its schema to members only has shown none so far: ask again as this one.
-    if (!schemaIsKnown) render();
-  }
-
-  const send = GraphiQL.createFetcher({
-    url: url.href,
-    subscriptionUrl: socketUrl.href,
-    enableIncrementalDelivery: false,
-  });
-
-  // GraphiQL notices the operation of a tab just opened a moment late; what is sent is what is in the editor.
-  function withOperation(params) {
-    let documentAST;
-    try {
-      documentAST = GraphiQL.GraphQL.parse(params.query);
-    } catch {
-      return { params }; // the server says what is wrong with it
-    }
-    const names = documentAST.definitions.filter((one) => one.kind === "OperationDefinition").map((one) => one.name?.value);
-    if (names.length !== 1) return { params, documentAST };
-    return { params: { ...params, operationName: names[0] }, documentAST };
-  }
-
-  function fetcher(asked, options) {
-    const { params, documentAST } = withOperation(asked);
-    return send(params, { ...options, documentAST, headers: withIdentity(options?.headers) });
-  }
-
   // A namespace of its own: other GraphiQLs on this host and port leave tabs behind. Raise the number
   // when the prefilled tabs change.
-  const storage = GraphiQL.createLocalStorage({ namespace: "gql-approvals:2" });
-  const plugins = [GraphiQLPluginExplorer.explorerPlugin()];
-  const onSchemaChange = () => {
-    schemaIsKnown = true;
-  };
-  const root = ReactDOM.createRoot(element("graphiql"));
+  const kept = GraphiQL.createLocalStorage({ namespace: "gql-approvals:3" });
+  // Variables are read here as much as queries: at GraphiQL's own 3 to 1, a hash fills their editor.
+  const PROPORTION = "graphiql:secondaryEditorFlex";
+  if (!kept.getItem(PROPORTION)) kept.setItem(PROPORTION, "1.4");
+  // A review begins afresh with every load, and leaves the tabs that the person had alone.
+  const OF_TABS = new Set(["tabState", "query", "variables", "headers", "operationName"].map((name) => `graphiql:${name}`));
+  const forgotten = new Map();
+  const storage = review
+    ? {
+        getItem: (key) => (OF_TABS.has(key) ? (forgotten.get(key) ?? null) : kept.getItem(key)),
+        setItem: (key, value) => (OF_TABS.has(key) ? forgotten.set(key, value) : kept.setItem(key, value)),
+        removeItem: (key) => (OF_TABS.has(key) ? forgotten.delete(key) : kept.removeItem(key)),
+        clear: () => kept.clear(),
+        get length() {
+          return kept.length;
+        },
+      }
+    : kept;
+
+  const nameOf = (tab) => /^(?:query|mutation|subscription)\s+(\w+)/m.exec(tab.query)?.[1];
+  const story = config.tabs.map(nameOf);
+
+  // Operations cannot begin with a digit, so the story's numbers are beside their names.
+  function numberTabs() {
+    if (review) return;
+    const left = new Set(story);
+    for (const button of document.querySelectorAll(".graphiql-tab-button")) {
+      const isOfStory = left.delete(button.textContent);
+      if (isOfStory) button.dataset.step = story.indexOf(button.textContent) + 1;
+      else delete button.dataset.step;
+    }
+  }
+
+  // Lives within GraphiQL, whose editors it fills, and shows nothing itself.
+  function Companion() {
+    const editors = useEditorContext({ nonNull: true });
+    const execution = useExecutionContext({ nonNull: true });
+    const { variableEditor, queryEditor, responseEditor } = editors;
+    const [lessons, hasLearned] = React.useReducer((count) => count + 1, 0);
+    const hasRun = React.useRef(false);
+    const tab = editors.tabs[editors.activeTabIndex];
+
+    React.useEffect(() => filling.onLearned(hasLearned), []);
+    React.useEffect(numberTabs);
+    React.useEffect(() => {
+      for (const editor of [queryEditor, variableEditor]) editor?.setOption("lineWrapping", true);
+    }, [queryEditor, variableEditor]);
+    React.useEffect(() => {
+      if (!variableEditor) return;
+      const text = variableEditor.getValue();
+      const filled = filling.fill(tab.title, text);
+      if (filled !== text) variableEditor.setValue(filled);
+      if (!review) explorer.hint([filling.told(tab.title, filled), config.tabs[story.indexOf(tab.title)]?.next].filter(Boolean).join(" "));
+    }, [tab.id, tab.title, variableEditor, lessons]);
+    React.useEffect(() => {
+      if (!review?.isOpen() || hasRun.current || !variableEditor || !queryEditor || !responseEditor) return;
+      hasRun.current = true;
+      execution.run();
+    }, [variableEditor, queryEditor, responseEditor]);
+    return null;
+  }
 
   function render() {
     mounts += 1;
+    const tabs = review ? review.tabs() : config.tabs;
     root.render(
       React.createElement(
         GraphiQL,
         {
           key: mounts,
-          fetcher,
+          fetcher: explorer.fetcher,
           storage,
           plugins,
-          onSchemaChange,
-          defaultTabs: config.tabs,
+          onSchemaChange: () => {
+            schemaIsKnown = true;
+          },
+          defaultTabs: tabs,
+          // GraphiQL itself leaves the variables of the first tab out.
+          ...(review ? { query: tabs[0].query, variables: tabs[0].variables } : {}),
           defaultEditorToolsVisibility: "variables",
           shouldPersistHeaders: false, // headers hold tokens
         },
-        React.createElement(GraphiQL.Logo, null, React.createElement("span")),
+        React.createElement(GraphiQL.Logo, null, React.createElement(Companion)),
       ),
     );
   }
 
-  setUpIdentity();
-  render();
-})();
+  async function changed() {
+    if (review?.isOpen()) return review.lookAgain();
+    if (await review?.open()) {
+      forgotten.clear();
+      return render();
+    }
+    // A server that shows its schema to members only has shown none so far: ask again as this one.
+    if (!schemaIsKnown) render();
+    return review ? undefined : filling.suggest();
+  }
+
+  async function begin() {
+    document.body.classList.toggle("review", review !== null);
+    await review?.open();
+    render();
+    if (!review) await filling.suggest();
+  }
+
+  identity.onChange(changed);
+  begin();
+})(globalThis.explorer);
