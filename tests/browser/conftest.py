@@ -1,10 +1,12 @@
 """The system's Chromium, headless."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from tests.browser.watched import Watched
+from tests.server.server_process import ServerProcess, running
 
 FLAGS = [
     "--no-sandbox",
@@ -26,3 +28,35 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The demo, as one starts it; its campaigns are a module's."""
+    with running(tmp_path_factory.mktemp("demo"), command=("demo",)) as server:
+        yield server
+        assert server.faults() == []
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Somebody's browser, which remembers nothing yet."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield context
+    context.close()
+
+
+Window = Callable[..., Watched]
+
+
+@pytest.fixture
+def window(context: BrowserContext, demo: ServerProcess) -> Iterator[Window]:
+    """`window("?review=…")`: another window of that browser, on the demo; nothing in it may go wrong."""
+    complaints: list[str] = []
+
+    def open_another(query: str = "", server: ServerProcess = demo) -> Watched:
+        first = "ReviewCampaign" if "review=" in query else "WhoAmI"
+        return Watched(context.new_page(), f"{server.url}/graphql{query}", first, complaints)
+
+    yield open_another
+    assert complaints == []

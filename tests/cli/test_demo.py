@@ -23,7 +23,7 @@ import pytest
 from gql_approvals.cli.demo_data import ACCOUNTS, PEOPLE, STORIES
 from gql_approvals.cli.demo_reset import erase
 from gql_approvals.cli.demo_seed import seed
-from gql_approvals.cli.demo_start import prepare
+from gql_approvals.cli.demo_start import choose_settings, prepare
 from gql_approvals.cli.progress import Bar
 from gql_approvals.errors import BadDatabase
 from gql_approvals.persistence import campaigns, outbox, people
@@ -245,6 +245,21 @@ async def anything(url: str, statement: str) -> list[str]:
     found = [row[0] for row in await connection.fetch(statement)]
     await connection.close()
     return found
+
+
+# --------------------------------------------------------------------------------------------- settings
+def test_a_mail_s_link_opens_the_explorer_unless_another_page_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    theirs = {"GQL_APPROVALS_REVIEW_URL": "https://app.test/c/{campaign}"}
+
+    assert choose_settings({}, "http://127.0.0.1:8000", None).review_url == (
+        "http://127.0.0.1:8000/graphql?review={campaign}"
+    )
+    assert (
+        choose_settings(theirs, "http://127.0.0.1:8000", None).review_url == "https://app.test/c/{campaign}"
+    )
 
 
 # ----------------------------------------------------------------------------------------------- server

@@ -69,5 +69,5 @@ def _is_id(text: str) -> bool:
 
 
 def _timeless(text: str) -> str:
-    """The text without what another day or machine prints otherwise, and without blanks at the ends of lines."""
+    """The text without what another day or machine prints otherwise, nor blanks at the ends of lines."""
     return "\n".join(line.rstrip() for line in re.sub(_TIMES, "TIME", text).splitlines())

@@ -12,7 +12,7 @@ query Reviewed($id: ID!) {
     live { revision { number } }
     openRequest { revision { number } eligibleApprovers { user { name } eligible } }
     requests(first: 2) { edges { node { revision { number } } } }
-    viewerActions { action allowed reasons { message } }
+    viewerActions { action allowed }
   }
 }
 """

@@ -33,6 +33,7 @@
   const MEMORY = "gql-approvals:filled";
   const REMEMBERED = 100;
   const facts = new Map(); // tab → { name, values, from }; `from` is the operation that somebody ran, if any
+  const shown = new Map(); // tab → the fact that its variables were last filled with
   const listeners = new Set();
 
   const at = (data, path) => path.split(".").reduce((value, key) => value?.[key], data);
@@ -118,12 +119,13 @@
       return before.replace(placeOf(field), (whole, old) => whole.slice(0, whole.length - old.length) + value);
     }, text);
     if (filled !== text) keep(Object.values(fact.values));
+    shown.set(tab, fact);
     return filled;
   }
 
   // What to say about the values of a tab; empty when they are not ours.
   function told(tab, text) {
-    const fact = facts.get(tab);
+    const fact = shown.get(tab);
     const stands = fact && Object.entries(fact.values).every(([field, value]) => valueIn(text, field) === value);
     if (!stands) return "";
     return `Filled in: “${fact.name ?? fact.values.campaignId}”${fact.from ? `, from ${fact.from}` : ""}.`;

@@ -6,7 +6,7 @@
   const asked = new URLSearchParams(location.search).get("review");
   const MAX_ID = 200; // longer than any id; what is longer is none
   const id = (asked ?? "").trim().slice(0, MAX_ID);
-  let found = null; // { campaign, mayDecide, reason }
+  let found = null; // { who, campaign, mayDecide }
 
   const shortId = () => (id.length > 40 ? `${id.slice(0, 40)}…` : id);
   const quoted = () => `“${found.campaign.name}”`;
@@ -15,7 +15,7 @@
     const campaign = (await explorer.ask(config.reviewed, { id }, who))?.campaign;
     if (!campaign) return null;
     const verdict = campaign.viewerActions.find((one) => one.action === "APPROVE");
-    return { who, campaign, mayDecide: verdict.allowed, reason: verdict.reasons[0]?.message };
+    return { who, campaign, mayDecide: verdict.allowed };
   }
 
   // In a fresh window of the demo: the first person who may decide, else the first who may see.
@@ -36,11 +36,11 @@
   }
 
   function sayWhatIsThere(isChosenHere) {
-    const { campaign, mayDecide, reason } = found;
+    const { campaign, mayDecide } = found;
     const who = `You act as ${identity.name()}`;
     const last = campaign.requests.edges.length ? "The answer says how its last review ended." : "It was never submitted.";
     if (!campaign.openRequest) return `${quoted()} waits for no decision: it is ${campaign.status}. ${last}`;
-    if (!mayDecide) return `${who}, who may not approve ${quoted()}: ${reason}. Who may decide: ${whoMay()}.`;
+    if (!mayDecide) return `${who}, who may not decide on ${quoted()}. Who may: ${whoMay()}.`;
     const isFirst = isChosenHere ? "the first who may" : "who may";
     return `${who}, ${isFirst} decide on ${quoted()} (${whoMay()}). Read the answer, then open ApproveCampaign or RejectCampaign.`;
   }
