@@ -49,7 +49,8 @@
     if (!id) return "The link names no campaign: open it from the mail again.";
     if (!config.people.length && !identity.current().token) return "Paste an API token above: the review opens then.";
     const nobody = config.people.length && !identity.wasChosen() ? "Nobody of the demo may see" : `You act as ${identity.name()}, who may not see`;
-    return `${nobody} a campaign with the id ${shortId()}, or there is none. Choose whoever the mail was for, or open the link again: it may have been cut.`;
+    const other = config.people.length ? "Choose whoever the mail was for" : "Use the token of whoever the mail was for, choose the account";
+    return `${nobody} a campaign with the id ${shortId()}, or there is none. ${other}, or open the link again: it may have been cut.`;
   }
 
   // Looks the campaign up; true when something else is known than before.
