@@ -1,12 +1,13 @@
-"""Node.js with the npm packages of this folder, and people who sign in to real servers."""
+"""Node.js with the npm packages of this folder, the demo, and people who sign in to real servers."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests import npm
 from tests.server.conftest import world
+from tests.server.server_process import ServerProcess, running
 
 __all__ = ["world"]
 HERE = Path(__file__).parent
@@ -29,3 +30,11 @@ def node() -> Node:
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with the demo's people."""
+    with running(tmp_path_factory.mktemp("demo"), command=("demo",)) as server:
+        yield server
+        assert server.faults() == []

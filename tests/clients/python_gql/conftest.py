@@ -1,6 +1,6 @@
-"""The demo as a real server, and sessions of the package `gql` with it."""
+"""Sessions of the package `gql` with the demo."""
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -9,17 +9,9 @@ from gql import Client
 from gql.client import AsyncClientSession
 from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
-from tests.server.server_process import ServerProcess, running
+from tests.server.server_process import ServerProcess
 
 Session = Callable[..., AbstractAsyncContextManager[AsyncClientSession]]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server with the demo's people."""
-    with running(tmp_path_factory.mktemp("demo"), command=("demo",)) as server:
-        yield server
-        assert server.faults() == []
 
 
 @pytest.fixture
