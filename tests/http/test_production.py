@@ -131,5 +131,6 @@ async def test_nothing_is_traced_and_no_engine_is_named(edge):
 async def test_each_can_be_switched_by_itself(edge, settings, introspection, suggestions):
     async with edge(**settings) as client:
         assert ("data" in await post(client, "{ __schema { queryType { name } } }")) is introspection
-        assert ((await client.get("/schema.graphql")).status_code == 200) is introspection
+        for name in ("schema.graphql", "schema.json"):
+            assert ((await client.get(f"/{name}")).status_code == 200) is introspection
         assert ("Did you mean" in str(await post(client, "{ viewre { roles } }"))) is suggestions

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+from graphql import build_client_schema, build_schema, find_schema_changes
 from tests.schema.conftest import ORIGIN, POLICIES
 
 from gql_approvals.policy.engine import Policy
@@ -45,6 +47,35 @@ async def test_the_schema_is_handed_out_as_a_file(api):
 
     assert (response.status_code, response.text) == (200, sdl())
     assert response.headers["content-type"].startswith("application/graphql")
+
+
+async def test_the_schema_is_handed_out_as_introspection_gives_it(api):
+    response = await api.client.get("/schema.json")
+
+    found = build_client_schema(response.json())
+    assert response.headers["content-type"].startswith("application/json")
+    changes = [change.description for change in find_schema_changes(build_schema(sdl()), found)]
+    # Introspection describes the built-in directive, the file does not.
+    assert [change for change in changes if not change.startswith("Description of @oneOf")] == []
+    assert found.type_map["ContentInput"].is_one_of
+    assert found.type_map["DateTime"].specified_by_url.endswith("rfc3339")
+
+
+@pytest.mark.parametrize("name", ["schema.graphql", "schema.json"])
+async def test_who_has_the_schema_is_not_sent_it_again(api, name):
+    first = await api.client.get(f"/{name}", headers={"Origin": ORIGIN})
+    tag = first.headers["etag"]
+
+    assert first.headers["cache-control"] == "no-cache"
+    assert first.headers["access-control-allow-origin"] == ORIGIN
+    for known in (tag, f"W/{tag}", f'"another", {tag}'):
+        again = await api.client.get(f"/{name}", headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    for other in ('"another"', tag.strip('"'), ""):
+        again = await api.client.get(f"/{name}", headers={"If-None-Match": other})
+        assert (again.status_code, again.content) == (200, first.content)
+    head = await api.client.head(f"/{name}")
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", tag)
 
 
 async def test_only_allowed_origins_may_call_from_a_browser(api):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gql_approvals.errors import Unavailable
@@ -11,8 +11,8 @@ from gql_approvals.http.answers import written
 from gql_approvals.http.graphiql import GraphiqlConfig, graphiql_page, graphiql_routes
 from gql_approvals.http.graphql_view import graphql_endpoint
 from gql_approvals.http.negotiation import prefers_html
+from gql_approvals.http.schema_files import schema_routes
 from gql_approvals.http.sockets import socket_endpoint
-from gql_approvals.schema import sdl
 from gql_approvals.schema.gate import Gate
 from gql_approvals.service.perform import Office
 from gql_approvals.service.policy_in_force import PolicyInForce
@@ -47,7 +47,7 @@ def routes(
     return [
         Route("/graphql", graphql, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", socket_endpoint(office, gate, origins)),
-        *([Route("/schema.graphql", _schema)] if gate.terms.introspection else []),
+        *(schema_routes() if gate.terms.introspection else []),
         Route("/healthz/live", _live),
         Route("/healthz/ready", ready),
         *([] if page is None else graphiql_routes()),
@@ -68,10 +68,6 @@ def _policy(policy: PolicyInForce, everywhere: tuple[str, ...]) -> dict[str, obj
 def _wants_page(request: Request) -> bool:
     asks = {"query", "extensions"} & set(request.query_params)
     return request.method == "GET" and not asks and prefers_html(request.headers.get("accept", ""))
-
-
-async def _schema(_: Request) -> Response:
-    return PlainTextResponse(sdl(), media_type="application/graphql; charset=utf-8")
 
 
 async def _live(_: Request) -> Response:

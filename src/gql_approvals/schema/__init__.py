@@ -1,7 +1,10 @@
 """The GraphQL API. Importing this package builds the schema once; `execution.py` is the way in."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
+from graphql import build_schema, get_introspection_query, graphql_sync
 from strawberry import Schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -30,3 +33,14 @@ def sdl() -> str:
     config = StrawberryConfig(scalar_map=SCALARS, sort_schema=True)
     whole = Schema(query=RootQuery, mutation=Mutation, subscription=Subscription, config=config)
     return whole.as_str().replace("directive @oneOf", f'"""{ONE_OF}"""\ndirective @oneOf') + "\n"
+
+
+def introspection() -> Mapping[str, Any]:
+    """The same schema as a complete introspection query answers it: `{"__schema": …}`."""
+    query = get_introspection_query(
+        specified_by_url=True,
+        directive_is_repeatable=True,
+        input_value_deprecation=True,
+        one_of=True,
+    )
+    return graphql_sync(build_schema(sdl()), query).data or {}

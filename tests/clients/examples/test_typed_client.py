@@ -88,18 +88,18 @@ def test_every_package_has_an_exact_version_and_no_address():
 # ------------------------------------------------------------------------------------------------- types
 @pytest.mark.alone
 @pytest.mark.parametrize(
-    ("file", "old", "new", "told"),
+    ("mistake", "told"),
     [
-        ("inbox.ts", "result.changedSections", "result.changedSection", "Did you mean 'changedSections'?"),
-        ("inbox.ts", 'case "StaleRevision"', 'case "StaleRevison"', "StaleRevison"),
-        ("inbox.ts", PAYLOAD_CASE, "", "Property 'code' does not exist"),
-        ("cli.ts", "campaign.channel", "campaign.chanel", "Did you mean 'channel'?"),
-        ("cli.ts", "contentHash, idempotencyKey", "idempotencyKey", "contentHash"),
+        (("inbox.ts", "result.changedSections", "result.changedSection"), "Did you mean 'changedSections'?"),
+        (("inbox.ts", 'case "StaleRevision"', 'case "StaleRevison"'), "StaleRevison"),
+        (("inbox.ts", PAYLOAD_CASE, ""), "Property 'code' does not exist"),
+        (("cli.ts", "campaign.channel", "campaign.chanel"), "Did you mean 'channel'?"),
+        (("cli.ts", "contentHash, idempotencyKey", "idempotencyKey"), "contentHash"),
     ],
     ids=["field", "union member", "payload left out", "field elsewhere", "variable left out"],
 )
-def test_code_that_does_not_fit_a_document_is_not_built(built, tmp_path, file, old, new, told):
-    project = planted(built, tmp_path, file, old, new)
+def test_code_that_does_not_fit_a_document_is_not_built(built, tmp_path, mistake, told):
+    project = planted(built, tmp_path, *mistake)
 
     status, printed = run(project, "exec", "--", "tsc", "--noEmit")
 
