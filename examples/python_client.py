@@ -59,7 +59,7 @@ async def show(session: AsyncClientSession) -> None:
 
 
 async def watch(session: AsyncClientSession) -> None:
-    """Print the inbox, and what comes and goes: the query goes out behind the subscription, missing nothing."""
+    """Print the inbox, and what comes and goes: asked for behind the subscription, it misses nothing."""
     events = session.subscribe(GraphQLRequest(INBOX_CHANGED))
     first = asyncio.ensure_future(anext(events))
     await asyncio.sleep(0)  # now it has been sent

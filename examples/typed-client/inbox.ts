@@ -50,9 +50,7 @@ const Refusal = graphql(`
 export const Approve = graphql(
   `mutation Approve($input: ApproveCampaignInput!) {
     approveCampaign(input: $input) {
-      __typename
-      ... on ApproveCampaignPayload { campaign { id name status } }
-      ...Refusal
+      __typename ...Refusal ... on ApproveCampaignPayload { campaign { id name status } }
     }
   }`,
   [Refusal],
@@ -60,9 +58,7 @@ export const Approve = graphql(
 export const Reject = graphql(
   `mutation Reject($input: RejectCampaignInput!) {
     rejectCampaign(input: $input) {
-      __typename
-      ... on RejectCampaignPayload { campaign { id name status } }
-      ...Refusal
+      __typename ...Refusal ... on RejectCampaignPayload { campaign { id name status } }
     }
   }`,
   [Refusal],

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from graphql import build_schema, get_introspection_query, graphql_sync
+from graphql import build_schema, get_introspection_query
+from graphql import graphql_sync as ask  # pyright: ignore[reportUnknownVariableType]
 from strawberry import Schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -43,4 +44,4 @@ def introspection() -> Mapping[str, Any]:
         input_value_deprecation=True,
         one_of=True,
     )
-    return graphql_sync(build_schema(sdl()), query).data or {}
+    return ask(build_schema(sdl()), query).data or {}
