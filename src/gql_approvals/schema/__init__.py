@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from graphql import build_schema, get_introspection_query
-from graphql import graphql_sync as ask  # pyright: ignore[reportUnknownVariableType]
+from graphql import get_introspection_query
 from strawberry import Schema
 from strawberry.schema.config import StrawberryConfig
 
@@ -39,9 +38,6 @@ def sdl() -> str:
 def introspection() -> Mapping[str, Any]:
     """The same schema as a complete introspection query answers it: `{"__schema": …}`."""
     query = get_introspection_query(
-        specified_by_url=True,
-        directive_is_repeatable=True,
-        input_value_deprecation=True,
-        one_of=True,
+        specified_by_url=True, directive_is_repeatable=True, input_value_deprecation=True, one_of=True
     )
-    return ask(build_schema(sdl()), query).data or {}
+    return schema.execute_sync(query).data or {}
