@@ -298,7 +298,7 @@ def test_a_slip_in_the_command_is_explained(run: Callable):
     done = run("policy", "chek")
 
     assert done.code == 2
-    assert done.err.endswith("Error: No such command 'chek'. Did you mean 'check'?\n")
+    assert done.err.endswith("Error: no such command `chek`; did you mean `check`?\n")
 
 
 def test_a_check_without_a_database_loads_no_database_library(policies: Path, environment: dict[str, str]):
