@@ -65,18 +65,41 @@ def _ini(text: str) -> None:
     ConfigParser(interpolation=None).read_string(text if text.lstrip().startswith("[") else f"[_]\n{text}")
 
 
+def _json(text: str) -> None:
+    """One value, or one on each line."""
+    try:
+        json.loads(text)
+    except ValueError:
+        if not all(line.startswith("{") for line in text.splitlines()):
+            raise
+        for line in text.splitlines():
+            json.loads(line)
+
+
 def _sh(text: str) -> Iterator[str]:
+    typed = ""
     for line in text.replace("\\\n", " ").splitlines():
+        typed += line.removeprefix("$ ")
         try:
-            for command in commands(line):
+            found = list(commands(typed))
+        except ValueError:  # a quotation that goes on
+            typed += "\n"
+        else:
+            typed = ""
+            for command in found:
                 yield from _command(command)
-        except ValueError as error:
-            yield f"`{line}`: {error}"
+    if typed:
+        yield f"`{typed.splitlines()[0]}`: no closing quotation"
+
+
+def _console(text: str) -> Iterator[str]:
+    """What is typed behind `$ `, and below it what is printed."""
+    yield from _sh("\n".join(line for line in text.splitlines() if line.startswith("$ ")))
 
 
 def commands(line: str) -> Iterator[list[str]]:
     """The commands of a line that is typed, without files they read and write."""
-    lexer = shlex.shlex(line.removeprefix("$ "), posix=True, punctuation_chars="|&;<>")
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
     lexer.whitespace_split = True
     words: list[str] = []
     for word in (*lexer, ";"):
@@ -140,15 +163,17 @@ def _anything(_: str) -> Iterator[str]:
 
 CHECKS: dict[str, Callable[[str], Iterator[str]]] = {
     "graphql": _graphql,
-    "json": _read(json.loads, ValueError),
+    "json": _read(_json, ValueError),
     "csv": _read(_csv, csv.Error),
     "toml": _read(tomllib.loads, ValueError),
     "ini": _read(_ini, BadIni),
     "python": _read(ast.parse, SyntaxError),
     "sh": _sh,
+    "console": _console,
     "text": _anything,
     "yaml": _anything,
     "ts": _anything,  # tests/clients compiles what frontends are shown
+    "tsx": _anything,
     "html": _anything,
     "http": _anything,
 }

@@ -8,6 +8,7 @@ edit a file, `csv save FILE` makes one. `sh` is typed where the page is one of t
 stands before the `csv test` that proves it.
 """
 
+import functools
 import itertools
 import re
 from collections import Counter
@@ -77,6 +78,7 @@ def prose(text: str) -> str:
     return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
+@functools.cache
 def anchors(text: str) -> set[str]:
     """What a link behind `#` may name, as repository viewers make it of headings."""
     found: list[str] = re.findall(r'<a id="([^"]+)"', text)

@@ -28,6 +28,13 @@ PLANTED = {
     "behind another command": ("sh", "true && gql-approvals serv", "serv"),
     "on a continued line": ("sh", "gql-approvals serve \\\n  --wrokers 2", "No such option"),
     "in a pipe": ("sh", "cat a | gql-approvals schema dif -", "dif"),
+    "behind a quotation of two lines": ("sh", "A='one\ntwo'\ngql-approvals serv", "no `gql-approvals serv`"),
+    "below what a console printed": (
+        "console",
+        "$ true\nserved\n$ gql-approvals serv",
+        "no `gql-approvals serv`",
+    ),
+    "a second value that is none": ("json", '{"a": 1}\n{"b": }', "JSONDecodeError"),
     "unknown target": ("sh", "make dmeo", "no `make dmeo`"),
     "open quotation mark in a shell": ("sh", "echo 'a", "quotation"),
 }
@@ -50,6 +57,10 @@ def test_what_is_right_is_not_called_a_mistake():
 $ gql-approvals token create maya@acme.test --scope make > token.txt   # a comment
 export GQL_APPROVALS_MAIL=console && make demo ARGS="--port 8001"
 git show main:schema.graphql | gql-approvals schema diff - --exit-code
+```
+```json
+{"one": 1}
+{"two": 2}
 ```
 ```ini
 GQL_APPROVALS_MAIL=console
