@@ -15,6 +15,7 @@ from gql_approvals.cli.commands import Main
 from gql_approvals.cli.demo import demo
 from gql_approvals.cli.doctor import doctor
 from gql_approvals.cli.init import init
+from gql_approvals.cli.mail import mail
 from gql_approvals.cli.member import member
 from gql_approvals.cli.migrate import migrate
 from gql_approvals.cli.outbox import outbox
@@ -42,8 +43,9 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     ),
     "Policy": (policy,),
     "Operate": (
-        audit,
+        mail,
         outbox,
+        audit,
         backup,
         restore,
         schema,

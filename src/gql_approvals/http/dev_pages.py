@@ -8,8 +8,7 @@ import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from gql_approvals.http.dev_threads import state_of, threads_of, times_of, to_of
 from gql_approvals.http.request_body import NotUnderstoodError, read_body
 from gql_approvals.persistence import outbox, people
 from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
@@ -32,7 +32,8 @@ from gql_approvals.service.delivery import handover_facts
 from gql_approvals.service.perform import Office
 from gql_approvals.settings import Settings
 
-SHOWN = 30
+SHOWN = 100  # messages in the list
+KEPT_SHOWN = 30
 DELIVERIES = "deliveries.jsonl"
 _HERE = Path(__file__).parent
 _COMMON = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
@@ -53,18 +54,6 @@ FRAME_HEADERS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """A message in the list."""
-
-    id: int
-    kind: str
-    state: str
-    to: str
-    subject: str
-    message: Message
-
-
 def dev_routes(office: Callable[[], Office], settings: Settings) -> list[Route]:
     """The pages and the receiver; to be mounted in the demo only."""
     desk = _Desk(office, settings)
@@ -72,6 +61,7 @@ def dev_routes(office: Callable[[], Office], settings: Settings) -> list[Route]:
         Route("/dev/outbox", desk.outbox),
         Route("/dev/outbox/{id:int}", desk.message),
         Route("/dev/outbox/{id:int}/html", desk.html),
+        Route("/dev/outbox/{id:int}/eml", desk.eml),
         Route("/dev/delivery", desk.receive, methods=["POST"]),
         Route("/dev/deliveries", desk.deliveries),
         Route("/dev/dev.css", _style),
@@ -84,21 +74,24 @@ class _Desk:
         self._settings = settings
 
     async def outbox(self, _: Request) -> Response:
-        """The newest messages."""
-        found = await outbox.newest(SHOWN)
-        return _page("outbox.html", lines=[await self._line(message) for message in found], shown=SHOWN)
+        """The newest messages, in threads."""
+        threads = await threads_of(await outbox.newest(SHOWN), self._subject)
+        return _page("outbox.html", threads=threads, shown=SHOWN)
 
     async def message(self, request: Request) -> Response:
         """One message."""
         message = await _found(request)
-        line = await self._line(message)
-        if message.kind == HANDOVER:
-            facts = await handover_facts(self._opened(), message)
-            body = json.dumps(body_of(facts), indent=2, ensure_ascii=False)
-            return _page("handover.html", line=line, body=body, to=self._settings.delivery_url)
-        mail = await self._mail(message)
-        headers = [] if mail is None else [(name, paragraphs(str(value))) for name, value in mail.items()]
-        return _page("mail.html", line=line, headers=headers, text=_text(mail))
+        user = message.payload.get("recipient")
+        to = to_of(message, await people.users([user] if isinstance(user, int) else []))
+        times = times_of(message.created_at, await people.account_by_id(message.account_id))
+        shown = {"message": message, "state": state_of(message), "to": to, "times": times}
+        subject = await self._subject(message) or message.key
+        if message.kind == MAIL:
+            mail = await self._mail(message)
+            headers = [] if mail is None else [(name, paragraphs(str(value))) for name, value in mail.items()]
+            return _page("mail.html", **shown, subject=subject, headers=headers, text=_text(mail))
+        body = await self._handed_over(message)
+        return _page("handover.html", **shown, subject=subject, body=body, url=self._settings.delivery_url)
 
     async def html(self, request: Request) -> Response:
         """A mail's HTML, to be shown in a frame."""
@@ -107,6 +100,15 @@ class _Desk:
         if body is None:
             raise HTTPException(404)
         return HTMLResponse(str(body.get_content()), headers=FRAME_HEADERS)
+
+    async def eml(self, request: Request) -> Response:
+        """A mail as it is sent, for a mail program."""
+        message = await _found(request)
+        mail = await self._mail(message)
+        if mail is None:
+            raise HTTPException(404)
+        name = {"Content-Disposition": f'attachment; filename="mail-{message.id}.eml"'}
+        return Response(mail.as_bytes(), media_type="message/rfc822", headers={**_COMMON, **name})
 
     async def receive(self, request: Request) -> Response:
         """A sending system: verify, keep each delivery once, and answer."""
@@ -133,33 +135,27 @@ class _Desk:
         kept = [] if folder is None else await asyncio.to_thread(_kept, folder / DELIVERIES)
         newest = [
             {**line, "text": json.dumps(line["body"], indent=2, ensure_ascii=False)}
-            for line in reversed(kept[-SHOWN:])
+            for line in reversed(kept[-KEPT_SHOWN:])
         ]
         return _page("deliveries.html", lines=newest, count=len(kept))
 
-    async def _line(self, message: Message) -> _Line:
-        describe: Callable[[Message], Awaitable[tuple[str, str]]] = (
-            self._publication if message.kind == HANDOVER else self._letter
-        )
+    async def _subject(self, message: Message) -> str | None:
+        """What a message is called; None for a mail that nobody gets."""
         try:
-            to, subject = await describe(message)
+            if message.kind == HANDOVER:
+                facts = await handover_facts(self._opened(), message)
+                return f"{facts.name} (revision {facts.revision})"
+            mail = await self._mail(message)
         except LookupError:
-            to, subject = "—", message.key
-        state = "delivered" if message.delivered_at else "dropped" if message.dropped_at else "waiting"
-        return _Line(id=message.id, kind=message.kind, state=state, to=to, subject=subject, message=message)
+            return None
+        return None if mail is None else str(mail["Subject"])
 
-    async def _letter(self, message: Message) -> tuple[str, str]:
-        mail = await self._mail(message)
-        if mail is not None:
-            return str(mail["To"]), str(mail["Subject"])
-        user = message.payload.get("recipient")
-        found = await people.users([user] if isinstance(user, int) else [])
-        to = ", ".join(person.email for person in found.values())
-        return to or "—", f"{message.payload.get('event')}: not told"
-
-    async def _publication(self, message: Message) -> tuple[str, str]:
-        facts = await handover_facts(self._opened(), message)
-        return "the sending system", f"{facts.name} (revision {facts.revision})"
+    async def _handed_over(self, message: Message) -> str:
+        """What the other side gets, or what the outbox holds."""
+        body = dict(message.payload)
+        if message.kind == HANDOVER:
+            body = body_of(await handover_facts(self._opened(), message))
+        return json.dumps(body, indent=2, ensure_ascii=False)
 
     async def _mail(self, message: Message) -> EmailMessage | None:
         """The mail as it is sent; None when nobody is to be told, or nobody can be."""

@@ -5,7 +5,6 @@ as its own id. Links lead to the review and never decide anything, since mail sc
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,16 +16,13 @@ from email.utils import format_datetime, parseaddr
 
 import jinja2
 
-from gql_approvals.relay.text import clipped, header_text, one_line, paragraphs
-from gql_approvals.relay.wording import sending_text, time_text, wording_of
-from gql_approvals.service.delivery import SUBMITTED, MailFacts, Person
-from gql_approvals.workflow.content import Json, as_json
-from gql_approvals.workflow.vocabulary import ANYONE
+from gql_approvals.relay.shown import shown
+from gql_approvals.relay.text import header_text, one_line
+from gql_approvals.service.delivery import MailFacts, Person
 
 OWN_NAME = "Campaign approval"
 _ADDRESS = re.compile(r"""[^\s\x00-\x1f\x7f<>()\[\]\\,;:"@]+@[^\s\x00-\x1f\x7f<>()\[\]\\,;:"@]+""")
 _NOT_ATOM = re.compile(r"[^A-Za-z0-9_-]+")
-_DEFINITION_LENGTH = 500
 
 
 class Unmailable(Exception):
@@ -70,7 +66,7 @@ def compose(facts: MailFacts, *, sender: str, review_url: str) -> EmailMessage:
     )
     mail = addressed(envelope, sender)
     mail["X-Gql-Approvals-Campaign"] = facts.campaign_id
-    return filled(mail, "mail", _shown(facts, review_url), facts.key)
+    return filled(mail, "mail", shown(facts, review_url), facts.key)
 
 
 def addressed(envelope: Envelope, sender: str) -> EmailMessage:
@@ -129,77 +125,6 @@ def address_of(text: str) -> str:
     if not is_same:
         raise Unmailable(f"`{one_line(text)}` has no domain that mail can be sent to")
     return f"{local}@{ascii_domain.decode()}"
-
-
-def link_of(facts: MailFacts, review_url: str) -> str:
-    """Where the review is read; empty when no address is configured."""
-    return review_url.replace("{campaign}", facts.campaign_id).replace("{request}", facts.request_id or "")
-
-
-def _shown(facts: MailFacts, review_url: str) -> dict[str, object]:
-    """What the templates show, every text on its line or in its paragraphs."""
-    is_submission = facts.event == SUBMITTED
-    return {
-        "wording": wording_of(facts),
-        "greeting": one_line(facts.recipient.name),
-        "account": one_line(facts.account_name),
-        "rows": _rows(facts) if is_submission else _rows(facts)[:4],
-        "quotes": [(label, paragraphs(text)) for label, text in _quotes(facts) if text],
-        "copy": _copy(facts) if is_submission else [],
-        "link": link_of(facts, review_url),
-    }
-
-
-def _rows(facts: MailFacts) -> list[tuple[str, str]]:
-    audience = facts.audience
-    rows = [
-        ("Channel", facts.channel.replace("_", " ").capitalize()),
-        ("Segment", one_line(audience.segment)),
-        ("Audience", f"{audience.estimated_size:,} people"),
-        ("Sending", sending_text(facts)),
-        ("Definition", "" if audience.definition is None else _compact(audience.definition)),
-        ("Changed", ", ".join(section.lower() for section in facts.changed_sections)),
-        ("Submitted by", one_line(facts.submitted_by or "")),
-        ("Decide before", "" if facts.expires_at is None else time_text(facts.expires_at, facts.time_zone)),
-        ("Needed", ", ".join(_requirement(item.needed, item.role) for item in facts.requirements)),
-        ("Who else may decide", ", ".join(one_line(name) for name in facts.deciders) or "nobody"),
-    ]
-    return [(label, value) for label, value in rows if value]
-
-
-def _quotes(facts: MailFacts) -> list[tuple[str, str | None]]:
-    is_submission = facts.event == SUBMITTED
-    approvers = ", ".join(one_line(name) for name in facts.approved_by)
-    return [
-        ("Reason", facts.reason),
-        ("Note to the checker", facts.note if is_submission else None),
-        ("Approved by", approvers),
-    ]
-
-
-def _copy(facts: MailFacts) -> list[tuple[str, str]]:
-    fields = as_json(facts.content).items()
-    return [(_label(name), paragraphs(_text(value))) for name, value in fields if value not in (None, [], ())]
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, (list, tuple)):
-        return "\n".join(f"{place}. {item}" for place, item in enumerate(value, 1))
-    return str(value)
-
-
-def _label(name: str) -> str:
-    """`fromEmail` → `From email`."""
-    words = re.sub(r"([A-Z])", r" \1", name).lower()
-    return words[:1].upper() + words[1:]
-
-
-def _compact(value: Json) -> str:
-    return clipped(one_line(json.dumps(value, ensure_ascii=False), _DEFINITION_LENGTH), _DEFINITION_LENGTH)
-
-
-def _requirement(needed: int, role: str) -> str:
-    return f"{needed} by anyone who may approve" if role == ANYONE else f"{needed} by {one_line(role)}"
 
 
 def _mailbox(name: str, address: str) -> Address:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The other side has taken it."""
+    """The other side has taken it. `answer`: what it said, if anything."""
+
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ def _shown(facts: NoticeFacts) -> dict[str, object]:
     mistakes = "a mistake" if count == 1 else f"{count:,} mistakes"
     headline = f"The policy files on {one_line(facts.node)} were changed and have {mistakes}."
     return {
+        "preheader": f"Policy refused: {one_line(facts.problems[0]) if facts.problems else mistakes}",
         "wording": Wording("Policy refused", "bad", headline),
         "greeting": one_line(facts.recipient.name),
         "account": one_line(facts.account_name),

@@ -76,7 +76,7 @@ class Smtp:
         to = mail["To"].addresses[0].addr_spec
         sender = mail["From"].addresses[0].addr_spec
         try:
-            await self._send(mail, sender, to)
+            answer = await self._send(mail, sender, to)
         except aiosmtplib.SMTPRecipientsRefused as error:
             return _refusal(error.recipients[0])
         except aiosmtplib.SMTPDataError as error:
@@ -85,7 +85,7 @@ class Smtp:
             return Failed(f"no answer within {self._timeout_s:g} s")
         except (aiosmtplib.SMTPException, ssl.SSLError, OSError) as error:
             return Failed(_text(error))
-        return Delivered()
+        return Delivered(answer)
 
     async def greet(self) -> str | None:
         """Connect, go over to TLS where it is offered, sign in and leave; gives what failed."""
@@ -112,19 +112,20 @@ class Smtp:
             timeout=self._timeout_s,
         )
 
-    async def _send(self, mail: EmailMessage, sender: str, to: str) -> None:
+    async def _send(self, mail: EmailMessage, sender: str, to: str) -> str:
         client = self._client()
         options = [] if to.isascii() else ["SMTPUTF8"]
         try:
             async with asyncio.timeout(self._timeout_s):
                 await client.connect()
-                await client.sendmail(sender, [to], mail.as_bytes(), mail_options=options)
+                _, answer = await client.sendmail(sender, [to], mail.as_bytes(), mail_options=options)
             # The server has the mail: whatever becomes of the farewell, it is delivered.
             with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
                 async with asyncio.timeout(_QUIT_S):
                     await client.quit()
         finally:
             client.close()
+        return answer
 
 
 def _refusal(error: aiosmtplib.SMTPResponseException) -> Outcome:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from gql_approvals.relay.text import one_line
 from gql_approvals.service.delivery import SUBMITTED, MailFacts
-from gql_approvals.workflow.vocabulary import PublishMode
+from gql_approvals.workflow.vocabulary import Channel, PublishMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +58,20 @@ WORDING: Mapping[str, Wording] = {
         "It was not sent. Look into the audit log, and at who can write to the database.",
     ),
 }  # fmt: skip
+CHANNELS: Mapping[Channel, str] = {
+    Channel.EMAIL: "E-mail",
+    Channel.SMS: "SMS",
+    Channel.APP_PUSH: "App push",
+    Channel.WHATSAPP: "WhatsApp",
+    Channel.WEB_PUSH: "Web push",
+    Channel.ONSITE: "On-site",
+}
 OVER = "This review has ended meanwhile: there is nothing left to decide."
 
 
 def wording_of(facts: MailFacts) -> Wording:
     """The event's wording, filled in."""
-    kind = facts.event.removeprefix("campaign:").replace("_", " ")
+    kind = _words(facts.event)
     row = WORDING.get(facts.event) or Wording(kind.capitalize(), "wait", "“{name}”: " + kind + ".")
     who = "The system" if facts.actor is None else one_line(facts.actor)
     return Wording(
@@ -72,6 +80,27 @@ def wording_of(facts: MailFacts) -> Wording:
         headline=row.headline.format(who=who, name=one_line(facts.name)),
         next_step=_next_step(facts, row),
     )
+
+
+def badge_of(event: str) -> str:
+    """What an event is called in a word or two."""
+    row = WORDING.get(event)
+    return _words(event).capitalize() if row is None else row.badge
+
+
+def tone_of(event: str) -> str:
+    """What colours an event's badge."""
+    row = WORDING.get(event)
+    return "wait" if row is None else row.tone
+
+
+def preheader_of(facts: MailFacts) -> str:
+    """What a list of mails shows beside the subject: what happened, and what matters most about it."""
+    badge = badge_of(facts.event)
+    if facts.event == SUBMITTED:
+        to = f"{CHANNELS[facts.channel]} to {facts.audience.estimated_size:,} people"
+        return f"{badge}: {to}, {sending_text(facts)}."
+    return f"{badge}: {one_line(facts.reason or wording_of(facts).headline)}"
 
 
 def sending_text(facts: MailFacts) -> str:
@@ -86,6 +115,10 @@ def sending_text(facts: MailFacts) -> str:
 def time_text(moment: datetime, zone: str) -> str:
     """A time for people, with its zone's name and offset."""
     return f"{moment:%a %d %b %Y, %H:%M} ({zone}, UTC{moment.isoformat()[-6:]})"
+
+
+def _words(event: str) -> str:
+    return event.removeprefix("campaign:").replace(":", " ").replace("_", " ")
 
 
 def _next_step(facts: MailFacts, row: Wording) -> str:

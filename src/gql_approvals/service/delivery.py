@@ -16,6 +16,7 @@ from gql_approvals.service.eligibility import electors
 from gql_approvals.service.perform import Office
 from gql_approvals.service.recipients import ROLE_HOLDERS, holds_a_role
 from gql_approvals.service.scene import Scene, Voters, facts_of
+from gql_approvals.workflow.changes import FieldChange, changes
 from gql_approvals.workflow.content import Audience, Content
 from gql_approvals.workflow.identity import global_id
 from gql_approvals.workflow.model import ApprovalRequest, Campaign, Requirement, Revision
@@ -26,7 +27,6 @@ from gql_approvals.workflow.vocabulary import (
     PublishMode,
     Recipients,
     RequestStatus,
-    Section,
     Verdict,
 )
 
@@ -48,8 +48,8 @@ class MailFacts:
 
     `actor`: None is the system. `review_revision`: the revision that the review is of, which an edit's own
     revision is not. `request_open`: whether anything is left to decide. `reason`: of the rejection or the
-    revocation. `deciders`: who else may decide; filled in for a submission only. `changed_sections`: against
-    what is live; empty when nothing is.
+    revocation. `deciders`: who else may decide; filled in for a submission only. `sent_revision`: the last
+    one that was sent before this one, None when none was; `changes`: what differs from it.
     """
 
     key: str
@@ -78,7 +78,8 @@ class MailFacts:
     approved_by: tuple[str, ...]
     requirements: tuple[Requirement, ...]
     deciders: tuple[str, ...]
-    changed_sections: tuple[Section, ...]
+    sent_revision: int | None
+    changes: tuple[FieldChange, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +159,7 @@ def _mail_facts(
     request, revision, account = about.request, about.revision, about.scene.account
     recipient = users[_number(message, "recipient")]
     zone = _zone(account.time_zone)
+    sent = _sent_before(about.campaign, revision)
     return MailFacts(
         key=message.key,
         event=_event(message),
@@ -185,7 +187,8 @@ def _mail_facts(
         approved_by=_approvers(message, request, users),
         requirements=() if request is None else request.requirements,
         deciders=tuple(_name(users, user) for user in deciders),
-        changed_sections=_changed(about.campaign, revision),
+        sent_revision=None if sent is None else sent.number,
+        changes=() if sent is None else changes(sent, revision),
     )
 
 
@@ -246,11 +249,9 @@ def _approvers(
     return tuple(_name(users, vote.by) for vote in request.decisions if vote.verdict is Verdict.APPROVED)
 
 
-def _changed(campaign: Campaign, revision: Revision) -> tuple[Section, ...]:
+def _sent_before(campaign: Campaign, revision: Revision) -> Revision | None:
     live = campaign.live_revision
-    if live is None or live.number >= revision.number:
-        return ()
-    return revision.hashes.changed_from(live.hashes)
+    return live if live is not None and live.number < revision.number else None
 
 
 # ---------------------------------------------------------------------------------------------- hand-over

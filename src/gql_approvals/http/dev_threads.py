@@ -1,0 +1,142 @@
+"""The outbox as mail programs show it: a thread for each review, with what happened in it and who was told.
+
+What is handed over stands in the thread of the review that allowed it.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from gql_approvals.persistence import lookups, people
+from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
+from gql_approvals.persistence.people import User
+from gql_approvals.relay.wording import badge_of, tone_of
+from gql_approvals.service.time_zones import is_time_zone
+from gql_approvals.workflow.model import Account
+
+_SHAPE = "%a %d %b %Y, %H:%M"
+NOT_TOLD = "not told"  # mails that the outbox still holds, whose recipient may not be told any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One message: `to` whom, and how its delivery stands."""
+
+    id: int
+    to: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """An event, with a message to each who is told of it. Times: in UTC, and in the account's zone."""
+
+    badge: str
+    tone: str
+    at: str
+    local: str
+    letters: list[Letter] = field(default_factory=list[Letter])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """What belongs together, oldest first."""
+
+    subject: str
+    account: str
+    happenings: list[Happening]
+
+
+Subject = Callable[[Message], Awaitable[str | None]]
+
+
+async def threads_of(messages: Sequence[Message], subject: Subject) -> list[Thread]:
+    """The messages in threads, the newest thread first.
+
+    `subject`: a message's subject now; None when its recipient is not to be told.
+    """
+    grouped: dict[tuple[object, ...], list[Message]] = {}
+    for message in sorted(messages, key=lambda message: -message.id):
+        grouped.setdefault(await _key(message), []).append(message)
+    users = await people.users(filter(None, (_recipient(message) for message in messages)))
+    accounts = await _accounts(messages)
+    return [
+        await _thread(group[::-1], accounts.get(group[0].account_id), users, subject)
+        for group in grouped.values()
+    ]
+
+
+def state_of(message: Message) -> str:
+    """How its delivery stands."""
+    return "delivered" if message.delivered_at else "dropped" if message.dropped_at else "waiting"
+
+
+def times_of(moment: datetime, account: Account | None) -> tuple[str, str]:
+    """A moment in UTC and in the account's time zone; the second is empty when it says nothing more."""
+    utc = f"{moment.astimezone(UTC):{_SHAPE}} UTC"
+    if account is None or account.time_zone == "UTC" or not is_time_zone(account.time_zone):
+        return utc, ""
+    return utc, f"{moment.astimezone(ZoneInfo(account.time_zone)):{_SHAPE}} {account.time_zone}"
+
+
+async def _thread(
+    messages: list[Message], account: Account | None, users: Mapping[int, User], subject: Subject
+) -> Thread:
+    happenings: dict[object, Happening] = {}
+    title: str | None = None
+    for message in messages:
+        found = await subject(message) if title is None or state_of(message) == "waiting" else title
+        title = title or found
+        state = NOT_TOLD if found is None and message.kind == MAIL else state_of(message)
+        place = message.payload.get("seq") if message.kind == MAIL else None
+        happening = happenings.setdefault(
+            message.key if place is None else place, _happening(message, account)
+        )
+        happening.letters.append(Letter(id=message.id, to=to_of(message, users), state=state))
+    return Thread(
+        subject=title or messages[0].key,
+        account="" if account is None else account.name,
+        happenings=list(happenings.values()),
+    )
+
+
+def _happening(message: Message, account: Account | None) -> Happening:
+    event = str(message.payload.get("event", message.kind))
+    at, local = times_of(message.created_at, account)
+    badge = "Handed over" if message.kind == HANDOVER else badge_of(event)
+    return Happening(badge=badge, tone=tone_of(event), at=at, local=local)
+
+
+def to_of(message: Message, users: Mapping[int, User]) -> str:
+    """Whom the message is to, for people."""
+    if message.kind != MAIL:
+        return "the sending system" if message.kind == HANDOVER else message.kind
+    user = users.get(_recipient(message) or 0)
+    return "—" if user is None else f"{user.name} <{user.email}>"
+
+
+async def _key(message: Message) -> tuple[object, ...]:
+    """What a message's thread is known by; `relay.mail` and `relay.policy_mail` tell the same apart."""
+    payload, account = message.payload, message.account_id
+    if message.kind == HANDOVER and isinstance(publication := payload.get("publication"), int):
+        found = (await lookups.publications(account, [publication])).get(publication)
+        request = None if found is None else found[1].request_id
+    else:
+        request = payload.get("request")
+    if request is not None:
+        return account, "request", request
+    for name in ("campaign", "node"):
+        if payload.get(name) is not None:
+            return account, name, payload[name]
+    return account, message.key
+
+
+async def _accounts(messages: Iterable[Message]) -> dict[int, Account]:
+    found = [await people.account_by_id(key) for key in {message.account_id for message in messages}]
+    return {account.id: account for account in found if account is not None}
+
+
+def _recipient(message: Message) -> int | None:
+    user = message.payload.get("recipient")
+    return user if isinstance(user, int) else None
