@@ -15,7 +15,7 @@ from gql_approvals.relay.wording import badge_of, tone_of
 from gql_approvals.service.time_zones import is_time_zone
 from gql_approvals.workflow.model import Account
 
-_SHAPE = "%a %d %b %Y, %H:%M"
+_DAY, _TIME = "%a %d %b %Y, ", "%H:%M"
 NOT_TOLD = "not told"  # mails that the outbox still holds, whose recipient may not be told any more
 
 
@@ -74,10 +74,13 @@ def state_of(message: Message) -> str:
 
 def times_of(moment: datetime, account: Account | None) -> tuple[str, str]:
     """A moment in UTC and in the account's time zone; the second is empty when it says nothing more."""
-    utc = f"{moment.astimezone(UTC):{_SHAPE}} UTC"
+    utc = moment.astimezone(UTC)
+    shown = f"{utc:{_DAY}{_TIME}} UTC"
     if account is None or account.time_zone == "UTC" or not is_time_zone(account.time_zone):
-        return utc, ""
-    return utc, f"{moment.astimezone(ZoneInfo(account.time_zone)):{_SHAPE}} {account.time_zone}"
+        return shown, ""
+    local = moment.astimezone(ZoneInfo(account.time_zone))
+    day = "" if local.date() == utc.date() else f"{local:{_DAY}}"
+    return shown, f"{day}{local:{_TIME}} {account.time_zone}"
 
 
 async def _thread(

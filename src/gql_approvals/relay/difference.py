@@ -1,7 +1,7 @@
 """What a revision changes against the one that was last sent: the two values of each field, shortened."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -9,11 +9,11 @@ from gql_approvals.relay.copy import numbered
 from gql_approvals.relay.html_text import html_text
 from gql_approvals.relay.outline import outline
 from gql_approvals.relay.text import clipped, paragraphs
-from gql_approvals.relay.wording import time_text
+from gql_approvals.relay.wording import sending_text
 from gql_approvals.service.delivery import MailFacts
 from gql_approvals.workflow.changes import FieldChange
 from gql_approvals.workflow.content import Json
-from gql_approvals.workflow.vocabulary import PublishMode
+from gql_approvals.workflow.vocabulary import PublishMode, Section
 
 LENGTH = 240  # letters of a value that are shown
 _HTML = "content.html"
@@ -21,11 +21,6 @@ _LEAD = 60  # letters that are shown before the first difference
 NOTHING = "(nothing)"
 MARKUP_ONLY = "The words are the same; the markup differs."
 NOT_SHOWN = "It differs in what a mail does not show."
-_MODES: Mapping[object, str] = {
-    PublishMode.ON_APPROVAL: "as soon as it is approved",
-    PublishMode.SCHEDULED: "at a set time",
-    PublishMode.MANUAL: "when somebody publishes it",
-}
 LABELS: Mapping[str, str] = {
     "content.fromName": "Sender's name",
     "content.fromEmail": "Sender's address",
@@ -48,8 +43,6 @@ LABELS: Mapping[str, str] = {
     "audience.segment": "Segment",
     "audience.definition": "Definition",
     "audience.estimatedSize": "Audience",
-    "publishMode": "Sending",
-    "scheduledAt": "Time",
 }
 
 
@@ -65,33 +58,44 @@ class Difference:
 
 def differences(facts: MailFacts) -> list[Difference]:
     """The fields that changed, in the order of their sections."""
-    return [_difference(facts, change) for change in facts.changes]
+    fields = [change for change in facts.changes if change.section is not Section.SCHEDULE]
+    return [*(_difference(change) for change in fields), *_sending(facts)]
 
 
-def _difference(facts: MailFacts, change: FieldChange) -> Difference:
+def _sending(facts: MailFacts) -> list[Difference]:
+    """How and when it is sent, which are two fields, as the one thing that a checker reads."""
+    changed = {change.path: change for change in facts.changes if change.section is Section.SCHEDULE}
+    if not changed:
+        return []
+    mode, time = changed.get("publishMode"), changed.get("scheduledAt")
+    before = PublishMode(str(mode.before)) if mode else facts.publish_mode
+    at = facts.scheduled_at
+    if time is not None:
+        at = None if time.before is None else datetime.fromisoformat(str(time.before))
+    earlier = replace(facts, publish_mode=before, scheduled_at=at and at.astimezone(facts.at.tzinfo))
+    return [Difference("Sending", sending_text(earlier), sending_text(facts))]
+
+
+def _difference(change: FieldChange) -> Difference:
     label = LABELS[change.path]
-    before, after = (_text(facts, change.path, value) for value in (change.before, change.after))
+    before, after = (_text(change.path, value) for value in (change.before, change.after))
     if before == after:
         return Difference(label, note=MARKUP_ONLY if change.path == _HTML else NOT_SHOWN)
     return Difference(label, *map(paragraphs, _shortened(before, after)))
 
 
-def _text(facts: MailFacts, path: str, value: Json) -> str:
+def _text(path: str, value: Json) -> str:
     write = _WRITTEN.get(path)
     if value in (None, "", [], ()):
         return NOTHING
-    return (str(value) if write is None else write(facts, value)) or NOTHING
+    return (str(value) if write is None else write(value)) or NOTHING
 
 
-_WRITTEN: Mapping[str, Callable[[MailFacts, Json], str]] = {
-    _HTML: lambda _, value: html_text(str(value)).text,
-    "content.parameters": lambda _, value: "\n".join(numbered(cast("Iterable[str]", value))),
-    "audience.definition": lambda _, value: outline(value),
-    "audience.estimatedSize": lambda _, value: f"{value:,} people",
-    "publishMode": lambda _, value: _MODES[value],
-    "scheduledAt": lambda facts, value: time_text(
-        datetime.fromisoformat(str(value)).astimezone(facts.at.tzinfo), facts.time_zone
-    ),
+_WRITTEN: Mapping[str, Callable[[Json], str]] = {
+    _HTML: lambda value: html_text(str(value)).text,
+    "content.parameters": lambda value: "\n".join(numbered(cast("Iterable[str]", value))),
+    "audience.definition": outline,
+    "audience.estimatedSize": lambda value: f"{value:,} people",
 }
 
 

@@ -116,5 +116,6 @@ class _Reader:
 
 def _tidy(text: str) -> str:
     """Lines begin once however many blocks end there, and there is no more than one empty line."""
-    lines = re.sub(r" *\n[ \n]*", "\n", re.sub(r"[ \n]*\f[ \n\f]*", "\n\n", text))
+    marked = re.sub(r"[ \n]*\f[ \n\f]*", _PARAGRAPH, text)
+    lines = re.sub(r" *\n[ \n]*", _LINE, marked).replace(_PARAGRAPH, "\n\n")
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" *\r *", "\n", lines)).strip()
