@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
 import uvicorn
 from standardwebhooks.webhooks import Webhook
 from starlette.applications import Starlette
+from tests.relay.test_policy_mail import refuse
 from tests.relay.world import SECRET, World, until
 
 from gql_approvals.http.dev_pages import DELIVERIES, dev_routes
 from gql_approvals.http.request_body import MAX_BODY
+from gql_approvals.persistence.models import OutboxRow
 from gql_approvals.relay.handover import signed_headers
 from gql_approvals.relay.loop import relay
 from gql_approvals.settings import Settings
@@ -36,11 +40,63 @@ async def test_the_outbox_lists_mails_and_hand_overs_with_their_state(world):
         page = await http.get("/dev/outbox")
 
     assert page.status_code == 200
-    assert page.text.count("[Campaign approval] Diwali sale (revision 1)") == 3
-    assert "chen@acme.test" in page.text
-    assert "not told" in page.text
-    assert "handover" in page.text
-    assert page.text.count(">waiting<") == 5
+    assert page.text.count("[Campaign approval] Diwali sale (revision 1)") == 1
+    assert "Chen &lt;chen@acme.test&gt;" in page.text
+    assert page.text.count(">not told<") == 1
+    assert "to the sending system" in page.text
+    assert page.text.count(">waiting<") == 4
+
+
+async def test_the_outbox_is_in_threads_as_mail_programs_show_it(world):
+    first = await world.submitted(name="First")
+    await world.act("chen", Action.REJECT, first, reason="No")
+    await world.submitted(name="Second")
+    await world.act("maya", Action.SUBMIT, first, note="It is right")
+    await world.act("chen", Action.APPROVE, first)
+    await refuse(world)
+    async with client(world) as http:
+        page = await http.get("/dev/outbox")
+
+    threads = [
+        thread.partition("</section>")[0] for thread in page.text.split('<section class="thread">')[1:]
+    ]
+    badges = [re.findall(r'class="badge \w+">([^<]+)<', thread) for thread in threads]
+    titles = [re.search(r"<h2>([^<]+)", thread)[1].strip() for thread in threads]
+    assert list(zip(titles, badges, strict=True)) == [
+        ("[Campaign approval] The policy files on node-1 have mistakes", ["Policy refused"]),
+        ("[Campaign approval] First (revision 1)", ["Review requested", "Approved", "Handed over"]),
+        ("[Campaign approval] Second (revision 1)", ["Review requested"]),
+        ("[Campaign approval] First (revision 1)", ["Review requested", "Rejected"]),
+    ]
+    at = world.clock().astimezone(ZoneInfo("Asia/Kolkata"))
+    assert f"{at:%H:%M} Asia/Kolkata" in page.text
+    assert f"{world.clock():%H:%M} UTC" in page.text
+
+
+async def test_a_mail_can_be_taken_away_as_it_is_sent(world, sink):
+    await world.submitted()
+    [message, *_] = await world.messages("mail")
+    settings = Settings(demo=True, mail_from="approvals@acme.test")
+    async with client(world, settings) as http:
+        answer = await http.get(f"/dev/outbox/{message.id}/eml")
+    await world.mail_lane(sink.port).round()
+
+    assert answer.headers["content-type"] == "message/rfc822"
+    assert answer.headers["content-disposition"] == f'attachment; filename="mail-{message.id}.eml"'
+    assert answer.content in [letter.raw for letter in sink.letters]
+
+
+async def test_messages_whose_campaign_is_gone_are_still_shown(world):
+    campaign = await world.submitted()
+    await world.act("chen", Action.APPROVE, campaign)
+    await OutboxRow.all().update(payload={"event": "campaign:submitted", "campaign": 10**6})
+    async with client(world) as http:
+        listed = await http.get("/dev/outbox")
+        pages = [await http.get(f"/dev/outbox/{message.id}") for message in await world.messages()]
+        frame = await http.get(f"/dev/outbox/{(await world.messages('mail'))[0].id}/html")
+
+    assert [listed.status_code, *(page.status_code for page in pages)] == [200] * 6
+    assert frame.status_code == 404
 
 
 async def test_a_mail_is_shown_as_text_html_and_headers_without_any_script(database):

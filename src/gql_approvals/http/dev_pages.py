@@ -28,7 +28,7 @@ from gql_approvals.relay.handover import body_of, webhook_of
 from gql_approvals.relay.loop import mail_of
 from gql_approvals.relay.mail import Unmailable
 from gql_approvals.relay.text import paragraphs
-from gql_approvals.service.delivery import handover_facts
+from gql_approvals.service.delivery import HandoverFacts, handover_facts
 from gql_approvals.service.perform import Office
 from gql_approvals.settings import Settings
 
@@ -141,29 +141,31 @@ class _Desk:
 
     async def _subject(self, message: Message) -> str | None:
         """What a message is called; None for a mail that nobody gets."""
-        try:
-            if message.kind == HANDOVER:
-                facts = await handover_facts(self._opened(), message)
-                return f"{facts.name} (revision {facts.revision})"
-            mail = await self._mail(message)
-        except LookupError:
-            return None
+        if message.kind == HANDOVER:
+            facts = await self._publication(message)
+            return None if facts is None else f"{facts.name} (revision {facts.revision})"
+        mail = await self._mail(message)
         return None if mail is None else str(mail["Subject"])
 
     async def _handed_over(self, message: Message) -> str:
         """What the other side gets, or what the outbox holds."""
-        body = dict(message.payload)
-        if message.kind == HANDOVER:
-            body = body_of(await handover_facts(self._opened(), message))
+        facts = await self._publication(message) if message.kind == HANDOVER else None
+        body = message.payload if facts is None else body_of(facts)
         return json.dumps(body, indent=2, ensure_ascii=False)
 
+    async def _publication(self, message: Message) -> HandoverFacts | None:
+        try:
+            return await handover_facts(self._opened(), message)
+        except LookupError:
+            return None
+
     async def _mail(self, message: Message) -> EmailMessage | None:
-        """The mail as it is sent; None when nobody is to be told, or nobody can be."""
+        """The mail as it is sent; None when nobody is to be told, nobody can be, or its campaign is gone."""
         if message.kind != MAIL:
             return None
         try:
             return await mail_of(self._opened(), self._settings, message)
-        except Unmailable:
+        except (Unmailable, LookupError):
             return None
 
 

@@ -98,7 +98,7 @@ async def _thread(
         )
         happening.letters.append(Letter(id=message.id, to=to_of(message, users), state=state))
     return Thread(
-        subject=title or messages[0].key,
+        subject=title or next(iter(happenings.values())).badge,
         account="" if account is None else account.name,
         happenings=list(happenings.values()),
     )
@@ -108,13 +108,14 @@ def _happening(message: Message, account: Account | None) -> Happening:
     event = str(message.payload.get("event", message.kind))
     at, local = times_of(message.created_at, account)
     badge = "Handed over" if message.kind == HANDOVER else badge_of(event)
-    return Happening(badge=badge, tone=tone_of(event), at=at, local=local)
+    tone = "good" if message.kind == HANDOVER else tone_of(event)
+    return Happening(badge=badge, tone=tone, at=at, local=local)
 
 
 def to_of(message: Message, users: Mapping[int, User]) -> str:
     """Whom the message is to, for people."""
     if message.kind != MAIL:
-        return "the sending system" if message.kind == HANDOVER else message.kind
+        return "to the sending system" if message.kind == HANDOVER else message.kind
     user = users.get(_recipient(message) or 0)
     return "—" if user is None else f"{user.name} <{user.email}>"
 

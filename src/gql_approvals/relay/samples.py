@@ -131,13 +131,14 @@ def sample(
     """
     if event == REFUSED:
         return compose_notice(_notice(now, recipient), sender=sender)
-    facts = replace(_facts(event, channel, now, sent_before=sent_before), name=name)
+    facts = replace(sample_facts(event, channel, now, sent_before=sent_before), name=name)
     if recipient is not None:
         facts = replace(facts, recipient=recipient)
     return compose(facts, sender=sender, review_url=review_url)
 
 
-def _facts(event: str, channel: Channel, now: datetime, *, sent_before: bool) -> MailFacts:
+def sample_facts(event: str, channel: Channel, now: datetime, *, sent_before: bool = False) -> MailFacts:
+    """What the mail of a campaign's event says."""
     at = now.astimezone(ZoneInfo(_ZONE)).replace(microsecond=0)
     goes = at.replace(hour=9, minute=0, second=0) + timedelta(days=3)
     earlier, content = _COPY[channel]
