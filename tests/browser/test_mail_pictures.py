@@ -18,7 +18,8 @@ pytestmark = pytest.mark.alone
 NOW = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 WIDTHS = [320, 390, 640]
 TOO_WIDE = """Array.from(document.querySelectorAll('body *'))
-  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 120))"""
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+  .map((one) => one.outerHTML.slice(0, 120))"""
 
 
 def html_of(mail) -> str:

@@ -20,6 +20,7 @@ from gql_approvals.relay.outcome import Delivered, Failed, Outcome, Refused
 TIMEOUT_S = 30.0
 _QUIT_S = 2.0
 _PERMANENT = range(500, 600)
+_TAKEN = 250  # the one code that means so, RFC 5321
 _UNPRINTABLE = re.compile(r"[^\S\n]|[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 Transport = Callable[[EmailMessage], Awaitable[Outcome]]
@@ -85,7 +86,7 @@ class Smtp:
             return Failed(f"no answer within {self._timeout_s:g} s")
         except (aiosmtplib.SMTPException, ssl.SSLError, OSError) as error:
             return Failed(_text(error))
-        return Delivered(answer)
+        return Delivered(f"{_TAKEN} {answer}")
 
     async def greet(self) -> str | None:
         """Connect, go over to TLS where it is offered, sign in and leave; gives what failed."""
