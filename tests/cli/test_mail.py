@@ -115,7 +115,7 @@ def test_a_test_mail_arrives_and_the_answer_is_told(run, server):
     [letter] = server.handler.letters
     mail = message_from_bytes(letter.raw, policy=default)
     assert letter.recipients == ["ada@acme.test"]
-    assert mail["Subject"] == "[Campaign approval] Test of the mail server: nothing to review (revision 1)"
+    assert mail["Subject"] == "[Campaign approval] Test mail: nothing to review (revision 1)"
     assert "http" not in mail.get_body(("plain",)).get_content().partition("--- The copy")[0]
 
 

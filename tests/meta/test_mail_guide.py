@@ -1,4 +1,4 @@
-"""docs/mail.md says what the code does: the table of events, the headers, and the commands with their answers."""
+"""docs/mail.md says what the code does: the table of events, the headers, the commands and their answers."""
 
 import re
 from datetime import UTC, datetime

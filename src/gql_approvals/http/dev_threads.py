@@ -123,11 +123,10 @@ def to_of(message: Message, users: Mapping[int, User]) -> str:
 async def _key(message: Message) -> tuple[object, ...]:
     """What a message's thread is known by; `relay.mail` and `relay.policy_mail` tell the same apart."""
     payload, account = message.payload, message.account_id
+    request = payload.get("request")
     if message.kind == HANDOVER and isinstance(publication := payload.get("publication"), int):
         found = (await lookups.publications(account, [publication])).get(publication)
         request = None if found is None else found[1].request_id
-    else:
-        request = payload.get("request")
     if request is not None:
         return account, "request", request
     for name in ("campaign", "node"):

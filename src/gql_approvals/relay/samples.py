@@ -20,6 +20,7 @@ from gql_approvals.workflow.content import (
     Audience,
     Content,
     EmailContent,
+    Json,
     OnsiteContent,
     SmsContent,
     WebPushContent,
@@ -104,7 +105,7 @@ _COPY: Mapping[Channel, tuple[Content, Content]] = {
         ),
     ),
 }
-_DEFINITION = {
+_DEFINITION: Json = {
     "all": [
         {"field": "country", "is": ["IN"]},
         {"field": "last_order", "within": "90 days"},

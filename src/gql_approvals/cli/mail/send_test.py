@@ -16,7 +16,7 @@ from gql_approvals.workflow.vocabulary import Channel
 if TYPE_CHECKING:
     from gql_approvals.relay.outcome import Outcome
 
-_NAME = "Test of the mail server: nothing to review"
+_NAME = "Test mail: nothing to review"
 # how a failure begins → what to look at
 _HINTS = {
     "5": "the server says no for good; the code and the words are its own",
