@@ -26,8 +26,13 @@ from gql_approvals.persistence.models import (
     TokenRow,
     UserRow,
 )
+from gql_approvals.persistence.webhook_row import WebhookRow
 
-ROWS = [cls for cls in vars(models).values() if isinstance(cls, type) and cls.__name__.endswith("Row")]
+ROWS = {
+    cls
+    for cls in (*vars(models).values(), WebhookRow)
+    if isinstance(cls, type) and cls.__name__.endswith("Row")
+}
 AT = datetime(2030, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 HASH = "a" * 64
 
@@ -92,7 +97,7 @@ async def test_every_foreign_key_of_the_models_exists(database):
         found = {(row["t"], row["col"], row["target"], row["rule"]) for row in await rows(database, query)}
 
     assert found == {(*key, "RESTRICT") for key in foreign_keys()}
-    assert len(found) == 23
+    assert len(found) == 24
 
 
 async def test_the_columns_are_those_of_the_models(database):

@@ -24,6 +24,7 @@ from gql_approvals.cli.schema import schema
 from gql_approvals.cli.serve import serve
 from gql_approvals.cli.settings import settings
 from gql_approvals.cli.token import token
+from gql_approvals.cli.webhook import webhook
 
 # In the order of --help: how one begins, and then what one does every day.
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
@@ -45,6 +46,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Operate": (
         mail,
         outbox,
+        webhook,
         audit,
         backup,
         restore,

@@ -21,6 +21,7 @@ from gql_approvals.persistence.address import parse
 TABLES = (
     "idempotency_key",
     "outbox_message",
+    "webhook",
     "audit_event",
     "comment",
     "decision",

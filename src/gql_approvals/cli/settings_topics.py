@@ -25,6 +25,7 @@ TOPICS: dict[str, dict[str, str]] = {
         "delivery_url": "https://sender.example/hand-over",
         "delivery_secret": "",
     },
+    "Webhooks": {"webhook_allow_hosts": "n8n.internal,10.1.0.0/16"},
     "Serving": {
         "production": "true",
         "allowed_origins": "https://app.example,https://admin.example",

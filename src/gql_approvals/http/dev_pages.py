@@ -23,7 +23,7 @@ from starlette.routing import Route
 from gql_approvals.http.dev_threads import state_of, threads_of, times_of, to_of
 from gql_approvals.http.request_body import NotUnderstoodError, read_body
 from gql_approvals.persistence import outbox, people
-from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
+from gql_approvals.persistence.outbox import HANDOVER, MAIL, WEBHOOK, Message
 from gql_approvals.relay.handover import body_of, webhook_of
 from gql_approvals.relay.loop import mail_of
 from gql_approvals.relay.mail import Unmailable
@@ -144,6 +144,8 @@ class _Desk:
         if message.kind == HANDOVER:
             facts = await self._publication(message)
             return None if facts is None else f"{facts.name} (revision {facts.revision})"
+        if message.kind == WEBHOOK:
+            return to_of(message, {})
         mail = await self._mail(message)
         return None if mail is None else str(mail["Subject"])
 

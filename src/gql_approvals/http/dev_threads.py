@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gql_approvals.persistence import lookups, people
-from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
+from gql_approvals.persistence.outbox import HANDOVER, MAIL, WEBHOOK, Message
 from gql_approvals.persistence.people import User
 from gql_approvals.relay.wording import badge_of, tone_of
 from gql_approvals.service.time_zones import is_time_zone
@@ -105,7 +105,7 @@ async def _thread(
 
 
 def _happening(message: Message, account: Account | None) -> Happening:
-    event = str(message.payload.get("event", message.kind))
+    event = str(message.payload.get("type" if message.kind == WEBHOOK else "event", message.kind))
     at, local = times_of(message.created_at, account)
     badge = "Handed over" if message.kind == HANDOVER else badge_of(event)
     tone = "good" if message.kind == HANDOVER else tone_of(event)
@@ -115,7 +115,7 @@ def _happening(message: Message, account: Account | None) -> Happening:
 def to_of(message: Message, users: Mapping[int, User]) -> str:
     """Whom the message is to, for people."""
     if message.kind != MAIL:
-        return "to the sending system" if message.kind == HANDOVER else message.kind
+        return "the sending system" if message.kind == HANDOVER else f"webhook {message.webhook}"
     user = users.get(_recipient(message) or 0)
     return "—" if user is None else f"{user.name} <{user.email}>"
 
@@ -123,6 +123,8 @@ def to_of(message: Message, users: Mapping[int, User]) -> str:
 async def _key(message: Message) -> tuple[object, ...]:
     """What a message's thread is known by; `relay.mail` and `relay.policy_mail` tell the same apart."""
     payload, account = message.payload, message.account_id
+    if message.kind == WEBHOOK:
+        return account, WEBHOOK, message.webhook
     request = payload.get("request")
     if message.kind == HANDOVER and isinstance(publication := payload.get("publication"), int):
         found = (await lookups.publications(account, [publication])).get(publication)

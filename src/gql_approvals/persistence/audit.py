@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gql_approvals.persistence.announcing import announce
 from gql_approvals.persistence.models import AccountRow, AuditRow
 from gql_approvals.workflow.content import Json, canonical, digest, utc_text
 from gql_approvals.workflow.identity import global_id
@@ -34,7 +35,7 @@ class Entry:
 
 
 async def append(account_id: int, *entries: Entry) -> list[int]:
-    """Append to the account's chain and return the sequence numbers given."""
+    """Append to the account's chain, tell its webhooks, and return the sequence numbers given."""
     account = await AccountRow.get(id=account_id)
     seq, previous = account.audit_seq, account.audit_hash
     rows: list[AuditRow] = []
@@ -58,6 +59,7 @@ async def append(account_id: int, *entries: Entry) -> list[int]:
         previous = text
     await AuditRow.bulk_create(rows)
     await AccountRow.filter(id=account_id).update(audit_seq=seq, audit_hash=previous)
+    await announce(account, rows)
     return [row.seq for row in rows]
 
 

@@ -28,6 +28,7 @@ _FIRST = "0002_constraints"
 _POLICY = "0004_policy"
 _COMMENTS = "0005_comments"
 _IDENTITIES = "0007_identities"
+_WEBHOOKS = "0009_webhooks"
 
 
 def _unique(name: str, table: str, on: str, since: str = _FIRST) -> Constraint:
@@ -71,6 +72,13 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     _index("comment_campaign_idx", "comment", "(campaign_id, id)", _COMMENTS),
     _unique("identity_subject_key", "identity", "(issuer, subject)", _IDENTITIES),
     _unique("identity_user_key", "identity", "(user_id, issuer)", _IDENTITIES),
+    _index("webhook_account_idx", "webhook", "(account_id, id)", _WEBHOOKS),
+    _index(
+        "outbox_message_webhook_idx",
+        "outbox_message",
+        "(webhook_id, id) WHERE webhook_id IS NOT NULL",
+        _WEBHOOKS,
+    ),
 )
 
 

@@ -235,7 +235,7 @@ def migration_names() -> list[str]:
 def _apps(connection: str) -> dict[str, dict[str, Any]]:
     return {
         "approvals": {
-            "models": ["gql_approvals.persistence.models"],
+            "models": ["gql_approvals.persistence.models", "gql_approvals.persistence.webhook_row"],
             "migrations": migrations.__name__,
             "default_connection": connection,
         }

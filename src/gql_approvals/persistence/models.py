@@ -287,7 +287,7 @@ class AuditRow(Model):
 
 
 class OutboxRow(Model):
-    """Something to be delivered outside: one mail to one person, or one hand-over. Written with its cause.
+    """Something to be delivered outside: a mail, a hand-over, or a webhook's event. Written with its cause.
 
     `key` is the stable id of the delivery: a consumer that sees it twice has seen one message.
     """
@@ -298,7 +298,8 @@ class OutboxRow(Model):
         "approvals.AccountRow", related_name=False, on_delete=fields.RESTRICT
     )
     key: fields.Field[str] = fields.CharField(max_length=100)
-    kind: fields.Field[str] = fields.CharField(max_length=16)  # mail | handover
+    kind: fields.Field[str] = fields.CharField(max_length=16)  # mail | handover | webhook
+    webhook_id: fields.Field[int | None] = fields.BigIntField(null=True)  # of a webhook that may be gone
     payload: fields.Field[dict[str, object]] = fields.JSONField()
     created_at: fields.Field[datetime] = fields.DatetimeField()
     next_at: fields.Field[datetime] = fields.DatetimeField()

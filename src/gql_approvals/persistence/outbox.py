@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from gql_approvals.persistence.models import OutboxRow
 from gql_approvals.workflow.content import Json
 
 MAIL = "mail"  # one mail to one person
 HANDOVER = "handover"  # one publication
+WEBHOOK = "webhook"  # one event to one webhook
 LEASE = timedelta(seconds=60)
 # Twice a lease: whoever claims may have read the clock before the holder did, and waited for the lock since.
 FARTHEST_LEASE = 2 * LEASE
@@ -25,12 +27,16 @@ NOT_TOLD = "the recipient may not be told any more"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One delivery. `kind`: MAIL or HANDOVER. `leased_until`: the lease under which it was claimed."""
+    """One delivery. `kind`: MAIL, HANDOVER or WEBHOOK. `webhook`: the id of the one it is for.
+
+    `leased_until`: the lease under which it was claimed.
+    """
 
     id: int = 0
     account_id: int
     key: str
     kind: str
+    webhook: int | None = None
     payload: dict[str, Json]
     attempts: int = 0
     created_at: datetime
@@ -62,19 +68,27 @@ async def write_once(messages: Iterable[Message]) -> None:
         await OutboxRow.bulk_create(rows, ignore_conflicts=True)
 
 
-async def claim(now: datetime, *, limit: int, kinds: Collection[str] = (MAIL, HANDOVER)) -> list[Message]:
-    """Lease due messages to the caller for `LEASE`; needs a transaction of its own.
+async def claim(
+    now: datetime, *, limit: int, kinds: Collection[str] = (MAIL, HANDOVER), webhook: int | None = None
+) -> list[Message]:
+    """Lease due messages to the caller for `LEASE`; needs a transaction of its own. `webhook`: only its own.
 
     On PostgreSQL rows that another relay is claiming are skipped; SQLite admits one writer at a time.
     """
-    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + FARTHEST_LEASE)
-    # A first attempt is due at once, whatever the clock said when the message was written.
-    time = Q(attempts=0) | Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST_RETRY)
-    due = OutboxRow.filter(free & time, kind__in=list(kinds), delivered_at=None, dropped_at=None)
+    due = _due(now, kinds)
+    if webhook is not None:
+        due = due.filter(webhook_id=webhook)
     rows = await due.order_by("id").limit(limit).select_for_update(skip_locked=True)
     if rows:
         await OutboxRow.filter(id__in=[row.id for row in rows]).update(leased_until=now + LEASE)
     return [replace(_message(row), leased_until=now + LEASE) for row in rows]
+
+
+async def due_webhooks(now: datetime) -> list[int]:
+    """The ids of the webhooks that something is due for."""
+    due = _due(now, (WEBHOOK,)).filter(webhook_id__not_isnull=True)
+    found = await due.distinct().values_list("webhook_id")
+    return [webhook_id for (webhook_id,) in found]
 
 
 async def mark_delivered(message_id: int, now: datetime) -> None:
@@ -99,6 +113,12 @@ async def mark_dropped(message_id: int, *, why: str, now: datetime) -> None:
     )
 
 
+async def drop_all(webhook: int, *, why: str, now: datetime) -> int:
+    """Note that nothing that waits for this webhook is to be delivered; gives how much that was."""
+    waiting = OutboxRow.filter(webhook_id=webhook, delivered_at=None, dropped_at=None)
+    return await waiting.update(dropped_at=now, leased_until=None, last_error=why[:1000])
+
+
 async def newest(limit: int) -> list[Message]:
     """The newest messages of all accounts, for the demo's pages."""
     return [_message(row) for row in await OutboxRow.all().order_by("-id").limit(limit)]
@@ -110,11 +130,19 @@ async def one(message_id: int) -> Message | None:
     return None if row is None else _message(row)
 
 
+def _due(now: datetime, kinds: Collection[str]) -> QuerySet[OutboxRow]:
+    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + FARTHEST_LEASE)
+    # A first attempt is due at once, whatever the clock said when the message was written.
+    time = Q(attempts=0) | Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST_RETRY)
+    return OutboxRow.filter(free & time, kind__in=list(kinds), delivered_at=None, dropped_at=None)
+
+
 def _row(message: Message) -> OutboxRow:
     return OutboxRow(
         account_id=message.account_id,
         key=message.key,
         kind=message.kind,
+        webhook_id=message.webhook,
         payload=message.payload,
         created_at=message.created_at,
         next_at=message.created_at,
@@ -127,6 +155,7 @@ def _message(row: OutboxRow) -> Message:
         account_id=row.account_id,
         key=row.key,
         kind=row.kind,
+        webhook=row.webhook_id,
         payload=row.payload,  # type: ignore[arg-type]  # JSON comes back as it went in
         attempts=row.attempts,
         created_at=row.created_at,

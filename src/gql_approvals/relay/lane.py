@@ -1,24 +1,25 @@
 """A lane: claim what is due, deliver it, write down how it went.
 
-Mails and hand-overs have a lane each, so that a sending system that hangs delays no mail. A lane claims no
-more than it delivers at once, and lets go of a message before its lease runs out: while a lease holds,
-nobody else delivers that message.
+Mails, hand-overs and each webhook have a lane of their own, so that a receiver that hangs delays no other.
+A lane claims no more than it delivers at once, and lets go of a message before its lease runs out: while a
+lease holds, nobody else delivers that message.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import lookups, outbox
 from gql_approvals.persistence.outbox import HANDOVER, LEASE, NOT_TOLD, Message
-from gql_approvals.relay.backoff import pause_after
-from gql_approvals.relay.outcome import Delivered, Failed, NotTold, Outcome, Refused
+from gql_approvals.relay.backoff import LONGEST, PAUSES_S, pause_after
+from gql_approvals.relay.outcome import Delivered, Failed, Gone, NotTold, Outcome, Refused
 from gql_approvals.relay.text import one_line
 from gql_approvals.service.driving import Trouble, rest
 from gql_approvals.service.perform import Office
+from gql_approvals.service.webhooks import disable
 
 AT_ONCE = 8
 FINISH_S = 4.0  # sends in hand may finish within this once the loop is to stop
@@ -34,12 +35,14 @@ Deliver = Callable[[Message], Awaitable[Outcome]]
 
 @dataclass
 class Lane:
-    """Messages of one kind and how they are delivered."""
+    """Messages of one kind and how they are delivered. `webhook`: its own only. `pauses_s`: of retries."""
 
     office: Office
     kind: str
     deliver: Deliver
     at_once: int = AT_ONCE
+    webhook: int | None = None
+    pauses_s: Sequence[int] = PAUSES_S
     _trouble: Trouble = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,7 +73,9 @@ class Lane:
         return len(messages)
 
     async def _claim(self) -> list[Message]:
-        return await outbox.claim(self.office.now(), limit=self.at_once, kinds=(self.kind,))
+        return await outbox.claim(
+            self.office.now(), limit=self.at_once, kinds=(self.kind,), webhook=self.webhook
+        )
 
     async def _handle(self, message: Message) -> None:
         """Deliver one message within its lease; whatever happens concerns this message only."""
@@ -96,7 +101,7 @@ class Lane:
 
     async def _settle(self, message: Message, outcome: Outcome) -> None:
         """Write the outcome down; a database that is lost is waited for, since the message may be sent."""
-        note = _note_of(message, outcome)
+        note = _note_of(message, outcome, self.pauses_s)
         while True:
             try:
                 await self.office.database.transaction(lambda: self._write(message, note))
@@ -113,6 +118,8 @@ class Lane:
 
     async def _write(self, message: Message, note: "_Note") -> None:
         now = self.office.now()
+        if note.ends and message.webhook is not None:
+            await disable(self.office, message.webhook, note.text)  # takes the account's lock before others
         if note.event == _DELIVERED:
             await outbox.mark_delivered(message.id, now)
             publication = message.payload.get("publication")
@@ -126,15 +133,16 @@ class Lane:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Note:
-    """What is written down of an outcome. `pause`: until the next attempt."""
+    """What is written down of an outcome. `pause`: until the next attempt. `ends`: its webhook, too."""
 
     event: str
     level: int = logging.INFO
     text: str = ""
     pause: timedelta | None = None
+    ends: bool = False
 
 
-def _note_of(message: Message, outcome: Outcome) -> _Note:
+def _note_of(message: Message, outcome: Outcome, pauses_s: Sequence[int]) -> _Note:
     match outcome:
         case Delivered():
             return _Note(event=_DELIVERED, level=logging.DEBUG)  # the outbox shows it
@@ -142,12 +150,15 @@ def _note_of(message: Message, outcome: Outcome) -> _Note:
             return _Note(event="relay:not_told", text=NOT_TOLD)
         case Refused(error):
             return _Note(event=_DROPPED, level=logging.ERROR, text=_shown(error))
-        case Failed(error):
+        case Gone(error):
+            return _Note(event="relay:gone", level=logging.WARNING, text=_shown(error), ends=True)
+        case Failed(error, wait):
             attempts = message.attempts + 1
-            pause = pause_after(attempts)
+            pause = pause_after(attempts, pauses_s)
             if pause is None:
                 text = _shown(f"given up after {attempts} attempts: {error}")
                 return _Note(event=_DROPPED, level=logging.ERROR, text=text)
+            pause = pause if wait is None else max(pause, min(wait, LONGEST))
             return _Note(event="relay:failed", level=logging.WARNING, text=_shown(error), pause=pause)
 
 

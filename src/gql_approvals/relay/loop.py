@@ -1,4 +1,4 @@
-"""The relay as it runs in a server: a lane for mails, and one for hand-overs that have somewhere to go."""
+"""The relay as it runs in a server: lanes for mails, for webhooks, and for hand-overs with a place to go."""
 
 import asyncio
 import contextlib
@@ -7,16 +7,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from email.message import EmailMessage
 
 from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
-from gql_approvals.relay import handover
+from gql_approvals.relay import handover, webhook
 from gql_approvals.relay.handover import HandOver
 from gql_approvals.relay.lane import Deliver, Lane
 from gql_approvals.relay.mail import Unmailable, compose
 from gql_approvals.relay.outcome import NotTold, Outcome, Refused
 from gql_approvals.relay.policy_mail import compose_notice
 from gql_approvals.relay.smtp import Transport, transport_of
+from gql_approvals.relay.webhook import Poster
+from gql_approvals.relay.webhook_lanes import WebhookLanes
 from gql_approvals.service.delivery import handover_facts, mail_facts
 from gql_approvals.service.perform import Office
 from gql_approvals.service.policy_notice import REFUSED, notice_facts
+from gql_approvals.service.reach import reach_of
 from gql_approvals.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -29,7 +32,11 @@ async def relay(office: Office, settings: Settings, stop: asyncio.Event) -> None
         BadSettings: when the secret that signs hand-overs is none.
     """
     async with contextlib.AsyncExitStack() as stack:
-        lanes = [Lane(office, MAIL, mail_delivery(office, settings, transport_of(settings.mail)))]
+        poster = Poster(await stack.enter_async_context(webhook.client()), reach_of(settings))
+        lanes: list[Lane | WebhookLanes] = [
+            WebhookLanes(office, webhook.delivery(office, poster)),
+            Lane(office, MAIL, mail_delivery(office, settings, transport_of(settings.mail))),
+        ]
         if settings.delivery_url:
             client = await stack.enter_async_context(handover.client())
             post = HandOver(client, settings.delivery_url, settings.delivery_secret)

@@ -1,6 +1,7 @@
 """How one attempt to deliver a message ended."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +13,10 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It may work later. `error` is for the operator."""
+    """It may work later. `error` is for the operator; `wait`: what the other side asks for, if it does."""
 
     error: str
+    wait: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +31,11 @@ class NotTold:
     """The recipient may not be told any more: no fault, nothing was sent."""
 
 
-Outcome = Delivered | Failed | Refused | NotTold
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The receiver wants nothing more, ever. `error` says how it said so."""
+
+    error: str
+
+
+Outcome = Delivered | Failed | Refused | NotTold | Gone

@@ -5,15 +5,18 @@ Every field says in its metadata what it is for; the table in docs/settings.md i
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 PREFIX = "GQL_APPROVALS_"
 MIN_SECRET, MAX_SECRET = 24, 64  # bytes; Standard Webhooks 1.0
+_HOST = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 Switch: TypeAlias = bool | Literal["auto"]
 MAX_ISSUER = 255  # as the database keeps it
 # Signatures with a key that only the provider has: not `none`, and no HS256,
@@ -131,6 +134,17 @@ def _origins(value: str) -> tuple[str, ...]:
     return tuple(_web(item).rstrip("/") for item in value.split(",") if item.strip())
 
 
+def _allowed(value: str) -> tuple[str, ...]:
+    items = tuple(item.strip().lower().rstrip(".") for item in value.split(",") if item.strip())
+    for item in items:
+        try:
+            ip_network(item)
+        except ValueError:
+            if not _HOST.fullmatch(item) or item.split(".")[-1].isdecimal():
+                raise ValueError("must be hosts and networks such as `n8n.internal, 10.1.0.0/16`") from None
+    return items
+
+
 def _setting(about: str, read: Callable[[str], Any], *, default: Any) -> Any:  # noqa: ANN401  # a field of any type
     return field(default=default, metadata={"read": read, "about": about})
 
@@ -157,6 +171,9 @@ class Settings:
     delivery_url: str = _setting("the sending system: where publications are handed over", _web, default="")
     delivery_secret: str = _setting(
         "`whsec_…`, which signs the hand-over (Standard Webhooks)", _secret, default=""
+    )
+    webhook_allow_hosts: tuple[str, ...] = _setting(
+        "hosts and networks inside that webhooks may lead to, separated by commas", _allowed, default=()
     )
     allowed_origins: tuple[str, ...] = _setting(
         "frontends on other origins, separated by commas", _origins, default=()
