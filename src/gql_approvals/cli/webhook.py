@@ -167,7 +167,7 @@ def events(form: str) -> None:
 
 def _listed(one: "Shown") -> str:
     made, went = one.webhook, one.deliveries
-    what = "every event" if made.events is None else f"{len(made.events)} kinds of events"
+    what = "every event" if made.events is None else ", ".join(made.events)
     state = (
         "active" if made.disabled_at is None else f"disabled {made.disabled_at.date()}, {made.disabled_why}"
     )

@@ -120,20 +120,21 @@ class Poster:
 
 
 def client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """A client that goes where it is told: no redirects, no proxy from the environment.
-
-    Connections are not kept, since one that was verified for a name must not serve another at that address.
-    """
-    context = httpx.create_ssl_context(trust_env=False)
-    context.load_default_certs()  # what this machine trusts, for receivers inside
+    """A client that goes where it is told: no redirects, no proxy from the environment."""
     return httpx.AsyncClient(
-        verify=context,
+        transport=transport or _transport(),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx.Timeout(TIMEOUT_S, connect=CONNECT_S, pool=None),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
-        transport=transport,
     )
+
+
+def _transport() -> httpx.AsyncHTTPTransport:
+    """Connections are not kept: one that was verified for a name must not serve another at that address."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()  # what this machine trusts, for receivers inside
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
 
 
 async def addresses_of(host: str, port: int) -> list[str]:

@@ -22,7 +22,7 @@ EVENTS: Mapping[str, str] = {
     "campaign:released": "published while approvals are off, and waits for its time",
     "campaign:renamed": "its name changed, and nothing else",
     "campaign:revoked": "an approval was taken back",
-    "campaign:schedule_missed": "approved too late for its time, so it was not sent",
+    "campaign:schedule_missed": "its time had passed when it could be sent, so it was not",
     "campaign:sent": "its publication waits for the sending system, or is there",
     "campaign:submitted": "a review began",
     "campaign:voted": "an approval, and more are needed",
