@@ -19,6 +19,8 @@ from gql_approvals.http.request_body import MAX_BODY
 from gql_approvals.persistence.models import OutboxRow
 from gql_approvals.relay.handover import signed_headers
 from gql_approvals.relay.loop import relay
+from gql_approvals.service import webhooks as service
+from gql_approvals.service.reach import Reach
 from gql_approvals.settings import Settings
 from gql_approvals.workflow.vocabulary import Action
 
@@ -97,6 +99,28 @@ async def test_messages_whose_campaign_is_gone_are_still_shown(world):
 
     assert [listed.status_code, *(page.status_code for page in pages)] == [200] * 6
     assert frame.status_code == 404
+
+
+async def test_a_webhook_s_message_is_listed_and_shown_as_it_is_posted(world):
+    await service.add(
+        world.office,
+        Reach(plain=True),
+        "acme",
+        "http://localhost:1/",
+        description="",
+        events=["campaign:created"],
+    )
+    await world.create(name="<b>bold</b>")
+    [message] = await world.messages("webhook")
+    async with client(world) as http:
+        page = await http.get("/dev/outbox")
+        one = await http.get(f"/dev/outbox/{message.id}")
+
+    assert (page.status_code, one.status_code) == (200, 200)
+    assert "campaign:created" in page.text
+    assert "to webhook 1" in page.text
+    assert "&#34;type&#34;: &#34;campaign:created&#34;" in one.text
+    assert "<b>" not in one.text
 
 
 async def test_a_mail_is_shown_as_text_html_and_headers_without_any_script(database):

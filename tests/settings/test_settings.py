@@ -11,6 +11,7 @@ WEB = "must be an address such as `https://sender.example/hand-over`"
 MAIL = "must be `outbox`, `console` or `smtp://user:password@host:port`"
 LOG = "must be `text` or `json`"
 YES = "say `true` or `false`"
+INSIDE = "must be hosts and networks such as `n8n.internal, 10.1.0.0/16`"
 WHOLE = "must be a whole number, zero or more"
 SECONDS = "must be a number of seconds above 0, up to 3600"
 
@@ -31,6 +32,10 @@ def problems_of(**given: str) -> list[str]:
         ("REVIEW_URL", "app.example/review", WEB),
         ("DELIVERY_URL", "ftp://sender.example", WEB),
         ("ALLOWED_ORIGINS", "https://a.example,b.example", WEB),
+        ("WEBHOOK_ALLOW_HOSTS", "10.1.2.3/16", INSIDE),
+        ("WEBHOOK_ALLOW_HOSTS", "10.1.2", INSIDE),
+        ("WEBHOOK_ALLOW_HOSTS", "n8n.internal:80", INSIDE),
+        ("WEBHOOK_ALLOW_HOSTS", "https://n8n.internal", INSIDE),
         ("PRODUCTION", "maybe", YES),
         ("GRAPHIQL", "2", YES),
         ("DEMO", "ja", YES),
@@ -107,6 +112,7 @@ def test_settings_survive_the_way_through_the_environment():
             "GQL_APPROVALS_DELIVERY_URL": "https://sender.example/in",
             "GQL_APPROVALS_DELIVERY_SECRET": "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0",
             "GQL_APPROVALS_ALLOWED_ORIGINS": "https://a.example/, http://localhost:3000",
+            "GQL_APPROVALS_WEBHOOK_ALLOW_HOSTS": "N8N.internal., 10.1.0.0/16,::1",
             "GQL_APPROVALS_PRODUCTION": "yes",
             "GQL_APPROVALS_GRAPHIQL": "off",
             "GQL_APPROVALS_REVIEW_DAYS": "7",
@@ -117,6 +123,7 @@ def test_settings_survive_the_way_through_the_environment():
 
     assert changed.log == "json"
     assert changed.allowed_origins == ("https://a.example", "http://localhost:3000")
+    assert changed.webhook_allow_hosts == ("n8n.internal", "10.1.0.0/16", "::1")
     assert from_environment(to_environment(changed)) == changed
 
 

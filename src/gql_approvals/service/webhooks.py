@@ -169,7 +169,8 @@ def _check_url(reach: Reach, url: str) -> list[Problem]:
     try:
         reach.place(url)
     except Unreachable as error:
-        return [Problem(("url",), f"`{url}` {error}")]
+        shown = "the address" if "@" in url else f"`{url}`"  # what stands before an @ may be a password
+        return [Problem(("url",), f"{shown} {error}")]
     return []
 
 
