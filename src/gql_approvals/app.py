@@ -87,7 +87,11 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
                 yield
 
     def page() -> GraphiqlConfig:
-        return GraphiqlConfig(people=tuple(demo_people), links=_links(settings))
+        return GraphiqlConfig(
+            people=tuple(demo_people),
+            links=_links(settings),
+            introspection=settings.serves_introspection,
+        )
 
     has_page, gate = settings.serves_graphiql, gate_of(settings)
     for name in missing_files() if has_page else ():

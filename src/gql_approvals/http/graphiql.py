@@ -63,13 +63,14 @@ class DemoPerson:
 class GraphiqlConfig:
     """What the page is told; `people` stays empty outside the demo, and a token is typed instead.
 
-    `links`: (text, path) of pages beside this one.
+    `links`: (text, path) of pages beside this one. `introspection`: whether the page may ask for the schema.
     """
 
     graphql_path: str = "/graphql"
     people: tuple[DemoPerson, ...] = ()
     tabs: tuple[Tab, ...] = TABS
     links: tuple[tuple[str, str], ...] = ()
+    introspection: bool = True
 
 
 def missing_files() -> list[str]:
@@ -147,6 +148,7 @@ def data_block(config: GraphiqlConfig) -> str:
     text = json.dumps(
         {
             "graphqlPath": config.graphql_path,
+            "introspection": config.introspection,
             "people": [asdict(person) for person in config.people],
             "tabs": [asdict(tab) for tab in config.tabs],
             "suggestions": SUGGESTIONS,

@@ -6,7 +6,7 @@
   const { useEditorContext, useExecutionContext } = GraphiQL.React;
   const root = ReactDOM.createRoot(document.getElementById("graphiql"));
   const plugins = [GraphiQLPluginExplorer.explorerPlugin()];
-  let schemaIsKnown = false;
+  let schemaIsKnown = !config.introspection; // there is none to wait for
   let mounts = 0;
 
   // A namespace of its own: other GraphiQLs on this host and port leave tabs behind. Raise the number
@@ -84,6 +84,7 @@
           fetcher: explorer.fetcher,
           storage,
           plugins,
+          ...(config.introspection ? {} : { schema: null }),
           onSchemaChange: () => {
             schemaIsKnown = true;
           },
