@@ -158,6 +158,7 @@ def test_a_campaign_that_waits_for_nothing_says_so(window: Window, demo: ServerP
     expect(review.hint).to_have_text(
         "“Summer clearance” waits for no decision: it is ARCHIVED. It was never submitted."
     )
+    expect(review.page.locator(".result-window")).to_contain_text("openRequest")
     assert review.answer()["campaign"]["openRequest"] is None
     review.open("ApproveCampaign")
     assert review.variables()["input"]["contentHash"] == "<comes with it>"

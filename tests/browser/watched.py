@@ -54,6 +54,7 @@ class Watched:
         expect(self.page.locator(".result-window")).to_contain_text(expected)
 
     def open(self, tab: str) -> None:
+        expect(self.hint).not_to_be_empty()  # the page has come to rest
         self.page.get_by_role("tab", name=tab).click()
         expect(self.page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
 

@@ -54,7 +54,7 @@
     const tab = editors.tabs[editors.activeTabIndex];
 
     React.useEffect(() => filling.onLearned(hasLearned), []);
-    React.useEffect(numberTabs);
+    React.useLayoutEffect(numberTabs);
     React.useEffect(() => {
       for (const editor of [queryEditor, variableEditor]) editor?.setOption("lineWrapping", true);
     }, [queryEditor, variableEditor]);
