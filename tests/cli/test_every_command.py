@@ -30,7 +30,13 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "member enable": ("acme", "maya@acme.test"),
     "member list": ("acme",),
     "member roles": ("acme", "maya@acme.test", "--add", "viewer"),
+    "audit verify": (),
+    "backup": ("approvals.backup",),
+    "doctor": (),
+    "init": ("new",),
     "migrate": (),
+    "outbox list": (),
+    "outbox retry": ("--all-dead",),
     "policy check": (),
     "policy diff": ("policies", "policies"),
     "policy explain": ("maya@acme.test", "create"),
@@ -44,10 +50,22 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "token create": ("maya@acme.test",),
     "token list": ("maya@acme.test",),
     "token revoke": ("1",),
+    "webhook add": ("acme", "https://receiver.test/events"),
+    "webhook enable": ("1",),
+    "webhook events": (),
+    "webhook list": (),
+    "webhook remove": ("1",),
+    "webhook rotate": ("1",),
 }
+# They need another server, or a file: their own tests ask them.
+WITH_OTHERS = {"mail send-test", "restore", "webhook test"}
+# What they print has a form of its own: lines of JSON, a mail.
+FORMS_OF_THEIR_OWN = {"audit export", "audit head", "mail preview"}
 # They need no database.
-ALONE = {"policy check", "policy diff", "policy explain", "policy matrix", "policy test", "settings"} | {
-    name for name in ANSWERS if name.startswith("schema")
+ALONE = {"doctor", "init", "settings", "webhook events"} | {
+    name
+    for name in ANSWERS
+    if name.startswith(("policy", "schema")) and name not in {"policy show", "policy versions"}
 }
 ESCAPE = "\x1b"
 
@@ -77,6 +95,7 @@ def ask(run: Callable, sqlite_url: str, tmp_path: Path) -> Callable:
     shutil.copy(ROOT / "schema.graphql", tmp_path)
     run("account", "create", "acme", "--admin", "ada@acme.test", database_url=sqlite_url)
     run("member", "add", "acme", "maya@acme.test", "--role", "maker", database_url=sqlite_url)
+    run("webhook", "add", "acme", "https://receiver.test/", database_url=sqlite_url)
 
     async def version() -> str:
         async with open_office(Settings(database_url=sqlite_url)) as office:
@@ -92,7 +111,15 @@ def ask(run: Callable, sqlite_url: str, tmp_path: Path) -> Callable:
 
 
 def test_every_command_that_answers_is_enumerated_here():
-    assert sorted({*ANSWERS, *SERVERS}) == sorted(COMMANDS)
+    assert sorted({*ANSWERS, *SERVERS, *WITH_OTHERS, *FORMS_OF_THEIR_OWN}) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("name", WITH_OTHERS)
+def test_a_program_may_ask_for_json_where_others_are_needed(name: str):
+    (option,) = [one for one in COMMANDS[name].params if "--format" in one.opts]
+
+    assert isinstance(option.type, click.Choice)
+    assert "json" in option.type.choices
 
 
 def test_every_command_stands_in_a_section_of_the_help(run: Callable):

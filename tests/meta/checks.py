@@ -19,16 +19,6 @@ from gql_approvals.cli import main
 
 SCHEMA = build_schema((ROOT / "schema.graphql").read_text("utf-8"))
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-# Commands that pages speak of before they are there: delete a line when its command is.
-AWAITED_COMMANDS = {
-    "mail preview",
-    "mail send-test",
-    "webhook add",
-    "webhook list",
-    "webhook remove",
-    "webhook rotate",
-    "webhook test",
-}
 
 
 def mistakes(block: Block) -> list[str]:
@@ -116,16 +106,12 @@ def _command(words: list[str]) -> Iterator[str]:
     words = words[2:] if words[:2] == ["uv", "run"] else words
     match words:
         case [program, *rest] if program.rpartition("/")[2] == "gql-approvals":
-            yield from () if is_awaited(rest) else command_mistakes(rest)
+            yield from command_mistakes(rest)
         case ["make", *targets]:
             named = [one for one in targets if "=" not in one and one not in TARGETS]
             yield from (f"there is no `make {one}`" for one in named)
         case _:
             pass
-
-
-def is_awaited(words: list[str]) -> bool:
-    return not AWAITED_COMMANDS.isdisjoint({" ".join(words[:1]), " ".join(words[:2])})
 
 
 def command_mistakes(words: list[str]) -> Iterator[str]:

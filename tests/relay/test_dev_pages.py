@@ -45,7 +45,7 @@ async def test_the_outbox_lists_mails_and_hand_overs_with_their_state(world):
     assert page.text.count("[Campaign approval] Diwali sale (revision 1)") == 1
     assert "Chen &lt;chen@acme.test&gt;" in page.text
     assert page.text.count(">not told<") == 1
-    assert "to the sending system" in page.text
+    assert "the sending system" in page.text
     assert page.text.count(">waiting<") == 4
 
 
@@ -118,7 +118,7 @@ async def test_a_webhook_s_message_is_listed_and_shown_as_it_is_posted(world):
 
     assert (page.status_code, one.status_code) == (200, 200)
     assert "campaign:created" in page.text
-    assert "to webhook 1" in page.text
+    assert "webhook 1" in page.text
     assert "&#34;type&#34;: &#34;campaign:created&#34;" in one.text
     assert "<b>" not in one.text
 

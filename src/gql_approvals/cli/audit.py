@@ -31,10 +31,10 @@ def audit() -> None:
 )
 @format_option
 def verify(slugs: tuple[str, ...], head_file: Path | None, form: str) -> None:
-    """Recompute every hash of the accounts SLUG, by default of all accounts.
+    """Recompute every hash, and name the first bad entry.
 
-    Names the first bad entry of each account. Servers may go on working meanwhile. Exits with 1 when an entry
-    is not as it was written.
+    Of each of the accounts SLUG, by default of all. Servers may go on working meanwhile. Exits with 1 when
+    an entry is not as it was written.
     """
     from gql_approvals.cli import auditing
 
@@ -48,9 +48,10 @@ def verify(slugs: tuple[str, ...], head_file: Path | None, form: str) -> None:
 @audit.command()
 @click.argument("slugs", nargs=-1, metavar="[SLUG]...")
 def head(slugs: tuple[str, ...]) -> None:
-    """Print a line for each account with how far its chain has come, for `audit verify --head`.
+    """Print how far each chain has come.
 
-    Keep the lines where whoever can change the database cannot change them.
+    A line for each account, for `audit verify --head`. Keep the lines where whoever can change the database
+    cannot change them.
     """
     from gql_approvals.cli import auditing
 
@@ -62,9 +63,10 @@ def head(slugs: tuple[str, ...]) -> None:
 @click.argument("slug")
 @click.option("--out", type=click.Path(path_type=Path), help="A file that is not there yet.")
 def export(slug: str, out: Path | None) -> None:
-    """Print the entries of the account SLUG, oldest first, one JSON object a line.
+    """Print the entries of the account SLUG.
 
-    Each has the fields and values of `auditLog`, so that anybody can recompute the hashes.
+    Oldest first, one JSON object a line. Each has the fields and values of `auditLog`, so that anybody can
+    recompute the hashes.
     """
     from gql_approvals.cli import auditing
     from gql_approvals.cli.new_file import new_file

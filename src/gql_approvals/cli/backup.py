@@ -21,12 +21,12 @@ _file = click.argument("file", type=click.Path(path_type=Path))
 @_file
 @format_option
 def backup(file: Path, form: str) -> None:
-    """Write all of the database into the new FILE, while servers go on working with it.
+    """Write all of the database into the new FILE.
 
-    The file has everything that was acknowledged before the command began. It is complete or not there, is
-    read back before it gets its name, and holds secrets: keep it like the database. SQLite is copied;
-    PostgreSQL is dumped by its own `pg_dump`, which must be installed. Exits with 1 when an audit entry is
-    not as it was written; the file is there nevertheless.
+    Servers may go on working meanwhile. The file has everything that was acknowledged before the command
+    began. It is complete or not there, is read back before it gets its name, and holds secrets: keep it like
+    the database. SQLite is copied; PostgreSQL is dumped by its own `pg_dump`, which must be installed. Exits
+    with 1 when an audit entry is not as it was written; the file is there nevertheless.
     """
     from gql_approvals.persistence.address import parse
 
@@ -44,10 +44,11 @@ def backup(file: Path, form: str) -> None:
 @click.option("--verify", is_flag=True, help="Only check the file; the database is left alone.")
 @format_option
 def restore(file: Path, *, verify: bool, form: str) -> None:
-    """Put the backup FILE into the empty database that GQL_APPROVALS_DATABASE_URL names.
+    """Put the backup FILE into an empty database.
 
-    All of it or nothing; then the tables are brought up to this release, and every hash of the audit trail is
-    recomputed. Exits with 1 when an audit entry is not as it was written.
+    The one that GQL_APPROVALS_DATABASE_URL names; all of it or nothing. Then the tables are brought up to
+    this release, and every hash of the audit trail is recomputed. Exits with 1 when an audit entry is not as
+    it was written.
     """
     from gql_approvals.cli import examining
 

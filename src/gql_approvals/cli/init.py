@@ -11,7 +11,7 @@ from gql_approvals.cli.output import format_option, show
 @click.argument("folder", default=".", type=click.Path(path_type=Path))
 @format_option
 def init(folder: Path, form: str) -> None:
-    """Write a settings file and the policy files into FOLDER, and say what to do next.
+    """Write settings and policy files, and say what to do next.
 
     FOLDER is made if it is not there; by default it is the one you are in. Files that exist are left as they
     are. The settings file holds a fresh secret, and only you may read it.

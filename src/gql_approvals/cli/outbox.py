@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 
 @click.group(cls=Commands)
 def outbox() -> None:
-    """Look at mails, hand-overs and webhooks, and have undelivered ones tried again."""
+    """List what is to be delivered, and have it tried again."""
 
 
 @outbox.command(name="list")
@@ -29,9 +29,11 @@ def outbox() -> None:
     type=click.Choice(["waiting", "delivered", "dead", "untold"]),
     help="dead: given up; untold: the recipient may not be told any more. By default all.",
 )
-@click.option("--kind", help="Such as mail or handover.")
+@click.option("--kind", help="Such as mail, handover or webhook.")
 @click.option("--account", "slug", metavar="SLUG", help="The account that it is about.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.option(
+    "--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many, at most."
+)
 @format_option
 def list_messages(state: str | None, kind: str | None, slug: str | None, limit: int, form: str) -> None:
     """List messages, newest first."""
@@ -58,9 +60,10 @@ def list_messages(state: str | None, kind: str | None, slug: str | None, limit: 
 @click.option("--all-dead", is_flag=True, help="Every dead letter.")
 @format_option
 def retry(ids: tuple[int, ...], *, all_dead: bool, form: str) -> None:
-    """Have messages tried at once, and then as often as new ones: dead letters, and those that wait.
+    """Have messages tried at once, dead letters too.
 
-    What was delivered is not sent again. Exits with 1 when an ID is unknown; the others are tried.
+    From then on they are tried as often as new ones. What was delivered is not sent again. Exits with 1 when
+    an ID is unknown; the others are tried.
     """
     from gql_approvals.persistence import undelivered
 

@@ -16,7 +16,7 @@ from gql_approvals.settings import Reading, read
     help="json: one value, for programs; markdown: the reference, without values.",
 )
 def settings(form: str) -> None:
-    """List the settings: what is in force, where it was set, the default.
+    """List the settings, and where each was set.
 
     Secrets and passwords are not shown. What is wrong is told, and ends the command with 2.
     """

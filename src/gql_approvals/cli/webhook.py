@@ -38,9 +38,10 @@ def webhook() -> None:
 @click.option("--description", default="", help="What the receiver is.")
 @format_option
 def add(slug: str, url: str, events: tuple[str, ...], description: str, form: str) -> None:
-    """Tell URL of the events of the account SLUG, from now on; print the secret that signs them.
+    """Tell URL of the events of the account SLUG.
 
-    The secret cannot be shown again. `webhook events` lists the kinds.
+    From now on, and of all of them unless --event names some, which `webhook events` lists. The secret that
+    signs them is printed, once.
     """
     from gql_approvals.app import open_office
     from gql_approvals.service import webhooks
@@ -62,7 +63,10 @@ def add(slug: str, url: str, events: tuple[str, ...], description: str, form: st
 @click.argument("slug", required=False)
 @format_option
 def list_webhooks(slug: str | None, form: str) -> None:
-    """List the webhooks of the account SLUG, or of every account, and how their deliveries went."""
+    """List webhooks, and how their deliveries went.
+
+    Those of the account SLUG, or of every account.
+    """
     from gql_approvals.app import open_office
     from gql_approvals.service import webhooks
 
@@ -80,7 +84,7 @@ def list_webhooks(slug: str | None, form: str) -> None:
 @click.argument("which", metavar="ID", type=_ID)
 @format_option
 def rotate(which: int, form: str) -> None:
-    """Give the webhook ID a new secret and print it: it cannot be shown again.
+    """Give the webhook ID a new secret, and print it once.
 
     For a day the secret before signs, too, so that the receiver can be changed meanwhile.
     """
@@ -103,7 +107,10 @@ def rotate(which: int, form: str) -> None:
 @click.argument("which", metavar="ID", type=_ID)
 @format_option
 def enable(which: int, form: str) -> None:
-    """Tell the webhook ID, which its receiver had disabled, of events again: of those from now on."""
+    """Tell the webhook ID of events again.
+
+    Of those from now on; its receiver had disabled it.
+    """
     from gql_approvals.app import open_office
     from gql_approvals.service import webhooks
 
@@ -120,7 +127,10 @@ def enable(which: int, form: str) -> None:
 @click.argument("which", metavar="ID", type=_ID)
 @format_option
 def remove(which: int, form: str) -> None:
-    """Remove the webhook ID with its secrets; what waits for it is not delivered any more."""
+    """Remove the webhook ID with its secrets.
+
+    What waits for it is not delivered any more.
+    """
     from gql_approvals.app import open_office
     from gql_approvals.service import webhooks
 
@@ -137,7 +147,10 @@ def remove(which: int, form: str) -> None:
 @click.argument("which", metavar="ID", type=_ID)
 @format_option
 def send_test(which: int, form: str) -> None:
-    """Send the webhook ID a signed `webhook:test` now, and say what its receiver answers."""
+    """Send the webhook ID a test, and say what it answers.
+
+    The event is a signed `webhook:test`.
+    """
     from gql_approvals.app import open_office
     from gql_approvals.relay.webhook_trial import try_out
 

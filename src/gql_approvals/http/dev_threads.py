@@ -105,11 +105,22 @@ async def _thread(
 
 
 def _happening(message: Message, account: Account | None) -> Happening:
-    event = str(message.payload.get("type" if message.kind == WEBHOOK else "event", message.kind))
     at, local = times_of(message.created_at, account)
-    badge = "Handed over" if message.kind == HANDOVER else badge_of(event)
-    tone = "good" if message.kind == HANDOVER else tone_of(event)
+    badge, tone = _NAMED[message.kind](message)
     return Happening(badge=badge, tone=tone, at=at, local=local)
+
+
+def _told(message: Message) -> tuple[str, str]:
+    event = str(message.payload.get("event", message.kind))
+    return badge_of(event), tone_of(event)
+
+
+# kind → what a message of it is called, and the colour of that
+_NAMED: Mapping[str, Callable[[Message], tuple[str, str]]] = {
+    MAIL: _told,
+    HANDOVER: lambda _: ("Handed over", "good"),
+    WEBHOOK: lambda message: (str(message.payload.get("type")), tone_of(str(message.payload.get("type")))),
+}
 
 
 def to_of(message: Message, users: Mapping[int, User]) -> str:

@@ -10,7 +10,7 @@ from gql_approvals.cli.output import format_option
 @click.command()
 @format_option
 def doctor(form: str) -> None:
-    """Look at everything that a server needs, and say how to mend what is wrong.
+    """Say what is wrong or missing, and how to mend it.
 
     Settings, database, policy, people, mail, the sending system, sign-in. Nothing is changed and nothing is
     sent. Exits with 1 when something is wrong, with 2 when settings are wrong; warnings do not count.

@@ -50,9 +50,10 @@ _FORMS: Mapping[str, Callable[[EmailMessage], str]] = {
     help="A folder: write EVENT-CHANNEL.txt, .html and .eml there; without EVENT, of every event.",
 )  # fmt: skip
 def preview(event: str | None, form: str, channel: str, *, sent_before: bool, out: Path | None) -> None:
-    """Show the mail of EVENT with sample data; without EVENT, list the events.
+    """Show the mail of EVENT, with sample data.
 
-    Needs no database and sends nothing. The link is that of GQL_APPROVALS_REVIEW_URL if it is set.
+    Without EVENT, the events are listed. Needs no database and sends nothing. The link is that of
+    GQL_APPROVALS_REVIEW_URL if it is set.
     """
     from gql_approvals.relay.samples import EVENTS, REVIEW_URL, sample
     from gql_approvals.relay.wording import badge_of

@@ -39,9 +39,10 @@ _HINTS = {
 )  # fmt: skip
 @format_option
 def send_test(address: str, timeout_s: float, form: str) -> None:
-    """Send one sample mail to ADDRESS through GQL_APPROVALS_MAIL, and say what the server answered.
+    """Send a sample mail, and say what the server answered.
 
-    Exits with 1 when the server did not take the mail. Needs no database.
+    To ADDRESS, through GQL_APPROVALS_MAIL. Exits with 1 when the server did not take the mail. Needs no
+    database.
     """
     from gql_approvals.relay.smtp import transport_of
 

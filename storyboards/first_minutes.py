@@ -1,0 +1,86 @@
+"""`python -m storyboards.first_minutes`: how long from `git clone` to the first approved campaign.
+
+What a stranger does, with nothing installed but Python: clone, `make demo`, find a waiting campaign, approve
+it. Packages come from wherever pip is configured to look, so the figure is this machine's and its network's.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from storyboards.stage import ADDRESS, ROOT, NotAsTold, Server
+
+INSTALL_S = 900
+INBOX = "{ reviewInbox(first: 1) { edges { node { contentHash campaign { id name } } } } }"
+APPROVE = """
+mutation Approve($input: ApproveCampaignInput!) {
+  approveCampaign(input: $input) { ... on ApproveCampaignPayload { campaign { status } } ... on UserError { message } }
+}
+"""
+
+
+def main() -> None:
+    """Do it, and print when each step was done."""
+    begun_s = time.monotonic()
+
+    def tell(step: str) -> None:
+        sys.stdout.write(f"{time.monotonic() - begun_s:7.1f} s  {step}\n")
+        sys.stdout.flush()
+
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work) / "gql-approvals"
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
+        tell("cloned")
+        log = Path(work) / "demo.log"
+        with log.open("wb") as out:
+            demo = subprocess.Popen(
+                ["make", "demo", "ARGS=--port 0"], cwd=folder, env=_as_a_stranger(), stdout=out, stderr=out,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+            )  # fmt: skip
+        try:
+            server = Server(log, _address(demo, log, tell))
+            tell("the demo is ready")
+            waiting = server.ask("chen", INBOX)["reviewInbox"]["edges"][0]["node"]  # type: ignore[index]
+            tell(f"Chen reads what waits: {waiting['campaign']['name']}")
+            decision = {"campaignId": waiting["campaign"]["id"], "contentHash": waiting["contentHash"]}
+            answer = server.ask("chen", APPROVE, input=decision)["approveCampaign"]
+            if "campaign" not in answer:  # type: ignore[operator]
+                raise NotAsTold(str(answer))
+            tell(f"approved: {answer['campaign']['status']}")  # type: ignore[index]
+        finally:
+            os.killpg(demo.pid, signal.SIGTERM)
+            demo.wait(20)
+
+
+def _as_a_stranger() -> dict[str, str]:
+    """The environment without settings of ours and without a virtual environment."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GQL_APPROVALS_", "VIRTUAL_ENV", "MAKE", "MFLAGS"))
+    }
+
+
+def _address(demo: "subprocess.Popen[bytes]", log: Path, tell: Callable[[str], None]) -> str:
+    deadline, installed = time.monotonic() + INSTALL_S, False
+    while time.monotonic() < deadline:
+        text = log.read_text("utf-8", "replace")
+        if demo.poll() is not None:
+            raise NotAsTold(f"`make demo` ended with {demo.returncode}:\n{text}")
+        if not installed and "demo: the server on SQLite" in text:
+            installed = True
+            tell("installed")
+        found = ADDRESS.search(text)
+        if found and "Application startup complete" in text:
+            return found[0]
+        time.sleep(0.05)
+    raise NotAsTold(f"not ready after {INSTALL_S} s:\n{log.read_text('utf-8', 'replace')}")
+
+
+if __name__ == "__main__":
+    main()
