@@ -14,10 +14,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests start many processes: without their compiled files, each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-all check fix regen bench
+.PHONY: help demo test test-all check fix regen bench storyboards first-minutes
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed-run ## Serve with demo people and campaigns; ARGS="--port 8001 --reset"
 	@echo "demo: the server on SQLite, with demo data in .demo"
@@ -53,6 +53,14 @@ regen: $(VENV)/installed-test ## Write generated files anew: SDL, reference page
 bench: $(VENV)/installed-test ## Measure what was promised in numbers, on a quiet machine; ARGS="policy-diff"
 	@echo "bench: one row for each number; ends with 1 when a target is missed"
 	@$(BIN)/python -m bench $(ARGS)
+
+storyboards: $(VENV)/installed-test ## Record anew, in pictures, what people see first; ARGS="explorer"
+	@echo "storyboards: the stories of docs/storyboards, in a real browser and a real terminal"
+	@$(BIN)/python -m storyboards $(ARGS)
+
+first-minutes: $(VENV)/installed-test ## Measure the time from git clone to the first approved campaign
+	@echo "first-minutes: git clone, make demo, one approval"
+	@$(BIN)/python -m storyboards.first_minutes
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

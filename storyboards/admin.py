@@ -1,8 +1,26 @@
 """The administrator's story: from an empty folder to a policy of one's own, in a terminal."""
 
-from storyboards.stage import Stage
+import json
+
+from storyboards.stage import COLUMNS, Server, Stage
 
 TYPO = "p, maker, *, revok, any, own, allow"
+WIDE = 136
+CREATE = """
+mutation Create($input: CreateCampaignInput!) {
+  createCampaign(input: $input) { ... on CreateCampaignPayload { campaign { id } } ... on UserError { message } }
+}
+"""
+SUBMIT = """
+mutation Submit($input: SubmitCampaignInput!) {
+  submitCampaign(input: $input) { ... on SubmitCampaignPayload { campaign { status } } ... on UserError { message } }
+}
+"""
+CAMPAIGN = {
+    "name": "Winter sale",
+    "content": {"sms": {"senderId": "ACME", "body": "20 % off until Sunday."}},
+    "audience": {"segment": "newsletter", "estimatedSize": 12_000},
+}
 FIXED = TYPO.replace("revok,", "revoke,")
 
 
@@ -48,15 +66,18 @@ def play(stage: Stage) -> None:
             "the server refuses the file and keeps the version before; policy check points at the word"
         )
         policy.write_text(f"{before}{FIXED}\n", "utf-8")
-        taken = server.wait_for_log("policy:reloaded")
+        taken = server.wait_for_log("policy:in_force")
         stage.type(f"\x1b[2m{taken}\x1b[0m")
         stage.run("gql-approvals policy check")
-        stage.run("gql-approvals policy explain --account acme maya@acme.example revoke", code=0)
+        stage.run("gql-approvals policy explain maya@acme.example revoke --relation own --status approved")
         stage.show_screen("the mended line is in force; explain names it")
+        stage.columns = WIDE
         stage.run("gql-approvals policy matrix --account acme")
         stage.show_screen("who may do what, as a table")
+        stage.columns = COLUMNS
+        hand_in(stage, server)
 
-    say("## Every day after")
+    say("## Every day after\n\nSwitching approvals off approves what waits, so it is shown and asked first.")
     stage.run("gql-approvals approvals off acme", answer="y\n")
     stage.run("gql-approvals approvals on acme")
     stage.run("gql-approvals backup approvals-backup.db")
@@ -64,3 +85,11 @@ def play(stage: Stage) -> None:
     stage.show_screen("approvals off asks first; a backup that was verified; the audit trail is whole")
     stage.run("gql-approvals doctor")
     stage.show_screen("doctor: all is well")
+
+
+def hand_in(stage: Stage, server: Server) -> None:
+    """Let Maya write a campaign and hand it in, so that something waits."""
+    made = stage.run("gql-approvals token create maya@acme.example --format json", shown=False)
+    token = json.loads(made)["token"]
+    created = server.ask(token, CREATE, input=CAMPAIGN)["createCampaign"]
+    server.ask(token, SUBMIT, input={"campaignId": created["campaign"]["id"]})

@@ -1,5 +1,7 @@
 """The explorer's story: a campaign from its first word to its approval, in a browser."""
 
+from typing import Any
+
 from playwright.sync_api import Page, expect
 
 from storyboards.stage import PHONE, Server, Stage
@@ -12,6 +14,7 @@ def play(stage: Stage) -> None:
     say(
         "Recorded by `make storyboards`: `make demo`, then its address in a browser. No account, no other service, no request that leaves the machine."
     )
+    stage.copy("policies")
     with stage.serving("demo") as server, stage.window() as maya:
         say("## Who am I?\n\nThe first tab asks, and the menu above says as whom. Ctrl-Enter runs a tab.")
         open_explorer(maya, server)
@@ -53,34 +56,45 @@ def play(stage: Stage) -> None:
             expect(vera.locator(".result-window")).to_contain_text("Spring sale")
             stage.show(vera, "Vera's window: the approval arrived as it happened")
 
-        say(
-            "## The mails\n\nIn the demo nothing is sent: <http://127.0.0.1:8000/dev/outbox> shows each mail as its reader gets it."
-        )
-        maya.goto(f"{server.url}/dev/outbox")
-        stage.show(maya, "The outbox, a thread for each review")
-        maya.get_by_role("link", name="Spring sale").first.click()
-        stage.show(maya, "The mail that asks for a review: copy, segment, time, who else may decide")
-
-        say(
-            "## From the mail to the decision\n\nThe mail's link opens the review, as somebody who may decide, with approve and reject next to it."
-        )
-        waiting = server.ask("chen", "{ reviewInbox(first: 1) { edges { node { campaign { id } } } } }")
-        with stage.window() as linked:
-            linked.goto(f"{server.url}/graphql?review={first_id(waiting)}")
-            expect(linked.locator(".graphiql-tab").first).to_contain_text("ReviewCampaign")
-            expect(linked.locator(".result-window")).to_contain_text("contentHash")
-            stage.show(linked, "The review that the mail was about")
-
-        say("## Dark, and on a phone")
-        with stage.window(scheme="dark") as dark:
-            open_explorer(dark, server)
-            run(dark, "maya@acme.test")
-            stage.show(dark, "The explorer on a dark desktop")
-        with stage.window(PHONE, "dark") as phone:
-            open_explorer(phone, server)
-            run(phone, "maya@acme.test")
-            stage.show(phone, "The explorer on a phone")
+        after(stage, server, maya)
     say("`make demo ARGS=--reset` brings the beginning back.")
+
+
+def after(stage: Stage, server: Server, maya: Page) -> None:
+    """The mails, where they lead, and other screens."""
+    say = stage.book.say
+    say(
+        "## The mails\n\nIn the demo nothing is sent: <http://127.0.0.1:8000/dev/outbox> shows each mail as its reader gets it."
+    )
+    maya.wait_for_timeout(2000)  # what is told last is delivered by then
+    maya.goto(f"{server.url}/dev/outbox")
+    stage.show(maya, "The outbox, a thread for each review")
+    maya.get_by_role("link", name="Chen").first.click()
+    expect(maya.frame_locator("iframe").get_by_text("Open the review").first).to_be_visible()
+    stage.show(maya, "The mail that asks for a review: copy, segment, time, who else may decide")
+
+    say(
+        "## From the mail to the decision\n\nThe mail's link opens the review, as somebody who may decide, with approve and reject next to it."
+    )
+    waiting = server.ask(
+        "demo-insecure-chen", "{ reviewInbox(first: 1) { edges { node { campaign { id } } } } }"
+    )
+    with stage.window() as linked:
+        linked.goto(f"{server.url}/graphql?review={first_id(waiting)}")
+        expect(linked.locator(".graphiql-tab").first).to_contain_text("ReviewCampaign")
+        expect(linked.locator(".result-window")).to_contain_text("PENDING_REVIEW")
+        stage.show(linked, "The review that the mail was about")
+
+    say("## Dark, and on a phone")
+    with stage.window(scheme="dark") as dark:
+        open_explorer(dark, server)
+        run(dark, "maya@acme.test")
+        stage.show(dark, "The explorer on a dark desktop")
+    with stage.window(PHONE, "dark") as phone:
+        open_explorer(phone, server)
+        run(phone, "maya@acme.test")
+        phone.locator(".result-window").scroll_into_view_if_needed()
+        stage.show(phone, "The explorer on a phone")
 
 
 def open_explorer(page: Page, server: Server) -> None:
@@ -106,6 +120,6 @@ def run(page: Page, expected: str) -> None:
     expect(page.locator(".result-window")).to_contain_text(expected)
 
 
-def first_id(answer: dict[str, object]) -> str:
+def first_id(answer: dict[str, Any]) -> str:
     """The id of the first campaign in the inbox."""
-    return str(answer["reviewInbox"]["edges"][0]["node"]["campaign"]["id"])  # type: ignore[index]
+    return str(answer["reviewInbox"]["edges"][0]["node"]["campaign"]["id"])

@@ -45,13 +45,13 @@ def main() -> None:
         try:
             server = Server(log, _address(demo, log, tell))
             tell("the demo is ready")
-            waiting = server.ask("chen", INBOX)["reviewInbox"]["edges"][0]["node"]  # type: ignore[index]
+            waiting = server.ask("demo-insecure-chen", INBOX)["reviewInbox"]["edges"][0]["node"]
             tell(f"Chen reads what waits: {waiting['campaign']['name']}")
             decision = {"campaignId": waiting["campaign"]["id"], "contentHash": waiting["contentHash"]}
-            answer = server.ask("chen", APPROVE, input=decision)["approveCampaign"]
-            if "campaign" not in answer:  # type: ignore[operator]
+            answer = server.ask("demo-insecure-chen", APPROVE, input=decision)["approveCampaign"]
+            if "campaign" not in answer:
                 raise NotAsTold(str(answer))
-            tell(f"approved: {answer['campaign']['status']}")  # type: ignore[index]
+            tell(f"approved: {answer['campaign']['status']}")
         finally:
             os.killpg(demo.pid, signal.SIGTERM)
             demo.wait(20)

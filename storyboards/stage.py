@@ -5,7 +5,6 @@ import io
 import os
 import pty
 import re
-import shlex
 import shutil
 import struct
 import subprocess
@@ -16,10 +15,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from rich.console import Console
+from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +28,7 @@ DESKTOP, PHONE = {"width": 1200, "height": 750}, {"width": 390, "height": 780}
 COLUMNS, ROWS = 110, 50
 START_S, COMMAND_S = 60, 300
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+ASKS = (b"[y/N]", b"[y/N]:")
 _SCREEN = """\
 <!doctype html><meta charset="utf-8"><style>
 body { margin: 0; background: #fff }
@@ -73,6 +75,7 @@ class Stage:
     browser: Browser
     book: Book
     variables: dict[str, str] = field(default_factory=dict)
+    columns: int = COLUMNS
     _screen: list[str] = field(default_factory=list)
 
     @property
@@ -81,17 +84,27 @@ class Stage:
         own = {name: value for name, value in os.environ.items() if not name.startswith("GQL_APPROVALS_")}
         own.pop("NO_COLOR", None)
         path = f"{Path(sys.executable).parent}{os.pathsep}{own['PATH']}"
-        wide = {"COLUMNS": str(COLUMNS), "TERM": "xterm-256color", "FORCE_COLOR": "1"}
+        wide = {"COLUMNS": str(self.columns), "TERM": "xterm-256color", "FORCE_COLOR": "1"}
         return {**own, **wide, "PATH": path, **self.variables}
+
+    def copy(self, *names: str) -> None:
+        """Copy files and folders of the repository to where the commands run."""
+        for name in names:
+            if (ROOT / name).is_dir():
+                shutil.copytree(ROOT / name, self.folder / name)
+            else:
+                shutil.copy(ROOT / name, self.folder)
 
     # ------------------------------------------------------------------------------------ terminal
     def run(self, command: str, *, code: int = 0, answer: str = "", shown: bool = True) -> str:
         """Run a command as one types it, and keep it on the screen; return what it printed, uncoloured.
 
+        `answer`: what is typed when it asks, which ends with `[y/N]`.
+
         Raises:
             NotAsTold: when it ends with another code.
         """
-        ended, text = _in_terminal(command, self.folder, self.environment, answer)
+        ended, text = _in_terminal(command, self.folder, self.environment, answer, self.columns)
         if ended != code:
             raise NotAsTold(f"`{command}` ended with {ended} instead of {code}:\n{text}")
         if shown:
@@ -106,9 +119,9 @@ class Stage:
         """Picture what is on the screen, and clear it."""
         text = "\n".join(part.rstrip("\n") for part in self._screen)
         self._screen.clear()
-        console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+        console = Console(record=True, width=self.columns, file=io.StringIO(), force_terminal=True)
         console.print(Text.from_ansi(text), soft_wrap=False)
-        html = console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
+        html = console.export_html(theme=MONOKAI, inline_styles=True, code_format="<pre>{code}</pre>")
         with self.window(DESKTOP) as page:
             page.set_content(_SCREEN + html)
             page.locator("pre").screenshot(path=self.book.picture(about))
@@ -154,8 +167,8 @@ class Server:
     log: Path
     url: str
 
-    def ask(self, person: str, query: str, **variables: object) -> dict[str, object]:
-        """The data that a demo person gets.
+    def ask(self, token: str, query: str, **variables: object) -> dict[str, Any]:
+        """The data that the token's owner gets.
 
         Raises:
             NotAsTold: when there are errors.
@@ -163,7 +176,7 @@ class Server:
         answer = httpx.post(
             f"{self.url}/graphql",
             json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer demo-insecure-{person}"},
+            headers={"Authorization": f"Bearer {token}"},
             trust_env=False,
             timeout=30,
         ).json()
@@ -196,17 +209,17 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def _in_terminal(command: str, folder: Path, environment: dict[str, str], answer: str) -> tuple[int, str]:
+def _in_terminal(
+    command: str, folder: Path, environment: dict[str, str], answer: str, columns: int
+) -> tuple[int, str]:
     """Run it in a terminal of its own, which is what makes it use colours; its code and what it wrote."""
     own, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
     process = subprocess.Popen(
         ["bash", "-c", command], cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs,
         start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
-    if answer:
-        os.write(own, answer.encode())
     written = b""
     while True:
         try:
@@ -216,6 +229,9 @@ def _in_terminal(command: str, folder: Path, environment: dict[str, str], answer
         if not part:
             break
         written += part
+        if answer and written.rstrip().endswith(ASKS):
+            os.write(own, answer.encode())
+            answer = ""
     os.close(own)
     return process.wait(COMMAND_S), written.decode().replace("\r\n", "\n")
 
@@ -231,8 +247,3 @@ def _wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> str:
             return found[0]
         time.sleep(0.1)
     raise NotAsTold(f"the server is not ready after {START_S} s:\n{log.read_text('utf-8')}")
-
-
-def quoted(*words: str) -> str:
-    """Words as one types them in a shell."""
-    return shlex.join(words)

@@ -1,11 +1,14 @@
 """`serve`: the server, for production."""
 
 import asyncio
+import logging
 
 import click
 
-from gql_approvals.cli.listening import listen, run, workers_option
+from gql_approvals.cli.listening import address, listen, run, workers_option
 from gql_approvals.settings import apply_to_environment, from_environment
+
+_log = logging.getLogger(__name__)
 
 
 @click.command()
@@ -19,10 +22,14 @@ def serve(host: str, port: int, workers: int | None) -> None:
 
     Settings, database and policy are checked first: what is wrong is said once, with exit code 2.
     """
-    from gql_approvals import app
+    from gql_approvals import app, logs
+    from gql_approvals.persistence.address import hide_password
 
     settings = from_environment()
     asyncio.run(app.check_start(settings))
     apply_to_environment(settings)  # workers obey what was checked, whatever becomes of the file
     with listen(host, port) as listener:
+        logs.configure(settings.log)
+        told = {"url": f"{address(listener)}/graphql", "database": hide_password(settings.database_url)}
+        _log.info("serve:begins", extra={**told, "production": settings.production})
         run(listener, workers or settings.workers)
