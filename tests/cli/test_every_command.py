@@ -114,7 +114,7 @@ def test_every_command_that_answers_is_enumerated_here():
     assert sorted({*ANSWERS, *SERVERS, *WITH_OTHERS, *FORMS_OF_THEIR_OWN}) == sorted(COMMANDS)
 
 
-@pytest.mark.parametrize("name", WITH_OTHERS)
+@pytest.mark.parametrize("name", sorted(WITH_OTHERS))
 def test_a_program_may_ask_for_json_where_others_are_needed(name: str):
     (option,) = [one for one in COMMANDS[name].params if "--format" in one.opts]
 
