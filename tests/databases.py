@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +28,16 @@ T = TypeVar("T")
 
 _START_S = 60
 _ROOM_BYTES = 1024**3
+
+
+def look(url: str, work: Callable[[], Awaitable[T]]) -> T:
+    """What somebody finds in this database."""
+
+    async def opened() -> T:
+        async with Database.open(url):
+            return await work()
+
+    return asyncio.run(opened())
 
 
 class NoPostgres(Exception):

@@ -1,29 +1,17 @@
 """Accounts, members and tokens from the terminal, on both databases, each change with its audit entry."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 import pytest
+from tests.databases import look
 
 from gql_approvals.persistence import lookups, people
 from gql_approvals.persistence.audit import entry_hash
-from gql_approvals.persistence.database import Database
 from gql_approvals.service.caller import authenticate
 
 pytestmark = pytest.mark.wide
-
-T = TypeVar("T")
-
-
-def look(url: str, work: Callable[[], Awaitable[T]]) -> T:
-    async def opened() -> T:
-        async with Database.open(url):
-            return await work()
-
-    return asyncio.run(opened())
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import asyncpg
 import pytest
+from tests.databases import look
 
 from gql_approvals.cli.demo_data import ACCOUNTS, PEOPLE, STORIES
 from gql_approvals.cli.demo_reset import erase
@@ -35,18 +35,9 @@ from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RequestSt
 
 pytestmark = pytest.mark.wide
 
-T = TypeVar("T")
 POLICIES = Path(__file__).parents[2] / "policies"
 NOW = datetime.now(UTC)
 LAST = r"globex +noor "  # the banner's last line
-
-
-def look(url: str, work: Callable[[], Awaitable[T]]) -> T:
-    async def opened() -> T:
-        async with Database.open(url):
-            return await work()
-
-    return asyncio.run(opened())
 
 
 async def fill(url: str) -> None:

@@ -1,26 +1,17 @@
 """Accounts and the people in them, as an administrator changes them from a terminal, on both databases."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from tests.databases import look
 
 from gql_approvals.persistence import lookups, people
-from gql_approvals.persistence.database import Database
 
 pytestmark = pytest.mark.wide
 
 ADA, MAYA = "ada@acme.test", "maya@acme.test"
-
-
-def look(url, work):
-    async def opened():
-        async with Database.open(url):
-            return await work()
-
-    return asyncio.run(opened())
 
 
 @pytest.fixture

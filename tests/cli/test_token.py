@@ -1,27 +1,18 @@
 """API tokens from the terminal: narrowed, listed, revoked at once, and each change in the audit log."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
+from tests.databases import look
 
 from gql_approvals.cli import main
 from gql_approvals.persistence import lookups, people
-from gql_approvals.persistence.database import Database
 
 pytestmark = pytest.mark.wide
 
 EMAIL = "ada@acme.test"
-
-
-def look(url, work):
-    async def opened():
-        async with Database.open(url):
-            return await work()
-
-    return asyncio.run(opened())
 
 
 @pytest.fixture

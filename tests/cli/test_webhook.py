@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from standardwebhooks.webhooks import Webhook
+from tests.databases import look
 
 from gql_approvals.persistence import lookups, outbox, people
 from gql_approvals.persistence.database import Database
@@ -16,14 +17,6 @@ from gql_approvals.service.webhooks import MAX_WEBHOOKS
 pytestmark = pytest.mark.wide
 
 URL = "https://receiver.example/approvals"
-
-
-def look(url, work):
-    async def opened():
-        async with Database.open(url):
-            return await work()
-
-    return asyncio.run(opened())
 
 
 @pytest.fixture
