@@ -16,7 +16,7 @@ This page is generated from the commands (`make regen`); `gql-approvals COMMAND 
 
 Exit codes: 0 done, 1 refused, 2 cannot be started as asked or configured. Answers go to standard output,
 everything else to standard error; `--format json` is for programs. `NO_COLOR=1` switches colours off.
-Settings are read from `GQL_APPROVALS_…` variables: [all of them](settings.md).
+Settings are read from `gql-approvals.env` and `GQL_APPROVALS_…` variables: [all of them](settings.md).
 """
 
 
