@@ -49,14 +49,16 @@ def named(server: ServerProcess, name: str) -> str:
 
 
 def mail_of(page: Page, server: ServerProcess, subject: str, to: str) -> None:
-    """Open the newest mail of this subject to this person in the outbox."""
-    line = page.get_by_role("listitem").filter(has_text=subject).filter(has_text=f"{to}@acme.test").first
+    """Open the text of the newest mail of this subject to this person in the outbox."""
+    thread = page.locator(".thread").filter(has_text=subject)
+    line = thread.get_by_role("link").filter(has_text=f"{to}@acme.test").last
     for _ in range(50):
         page.goto(f"{server.url}/dev/outbox")
         if line.count():
             break
         page.wait_for_timeout(100)
-    line.get_by_role("link").click()
+    line.click()
+    page.get_by_text("Text", exact=True).click()
 
 
 def test_a_mail_s_link_opens_the_review_and_a_rejection_s_reason_comes_by_mail(
