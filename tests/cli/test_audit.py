@@ -67,6 +67,7 @@ def first_bad(answer):
     return account["firstBad"] and (account["firstBad"]["seq"], account["firstBad"]["mismatch"])
 
 
+@pytest.mark.slow
 def test_a_chain_of_real_mutations_is_whole_and_its_end_is_its_head(verify, run, database_url, tmp_path):
     build(database_url)
     stored = rows(database_url)

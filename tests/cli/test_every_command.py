@@ -1,20 +1,22 @@
 """What all commands have in common. They are enumerated: whoever adds one adds a line to `ANSWERS`."""
 
-import asyncio
 import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
+from tests.cli.conftest import named
 
-from gql_approvals.app import open_office
 from gql_approvals.cli import SECTIONS, main
-from gql_approvals.settings import Settings
+from gql_approvals.policy.engine import Policy
 
 ROOT = Path(__file__).parents[2]
+POLICIES = ROOT / "policies"
 SERVERS = {"demo", "serve"}  # they answer nothing, but serve
 
 # How each command is asked for an answer, once there are `acme`, Ada who manages it, and Maya.
@@ -88,24 +90,32 @@ OPTIONS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def settled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database to be copied, in which there is something to answer."""
+    path = tmp_path_factory.mktemp("settled") / "approvals.db"
+    shutil.copyfile(sqlite_template, path)
+    given = {"database_url": f"sqlite:///{path}", "policies": str(POLICIES)}
+    for line in (
+        "account create acme --admin ada@acme.test",
+        "member add acme maya@acme.test --role maker",
+        "webhook add acme https://receiver.test/",
+    ):
+        CliRunner().invoke(main, line.split(), env=named(given), catch_exceptions=False)
+    return path
+
+
 @pytest.fixture
-def ask(run: Callable, sqlite_url: str, tmp_path: Path) -> Callable:
-    """Run a command as `ANSWERS` says, where there is something to answer."""
-    shutil.copytree(ROOT / "policies", tmp_path / "policies")
+def ask(run: Callable, settled: Path, tmp_path: Path) -> Callable:
+    """Run a command as `ANSWERS` says."""
+    shutil.copytree(POLICIES, tmp_path / "policies")
     shutil.copy(ROOT / "schema.graphql", tmp_path)
-    run("account", "create", "acme", "--admin", "ada@acme.test", database_url=sqlite_url)
-    run("member", "add", "acme", "maya@acme.test", "--role", "maker", database_url=sqlite_url)
-    run("webhook", "add", "acme", "https://receiver.test/", database_url=sqlite_url)
-
-    async def version() -> str:
-        async with open_office(Settings(database_url=sqlite_url)) as office:
-            return office.policy().version
-
-    in_force = asyncio.run(version())
+    shutil.copyfile(settled, tmp_path / "settled.db")
+    in_force = Policy.load(POLICIES, now=datetime.now(UTC)).version
 
     def command(name: str, *more: str, **settings: str):
         given = [word.format(version=in_force) for word in ANSWERS[name]]
-        return run(*name.split(), *given, *more, **{"database_url": sqlite_url, **settings})
+        return run(*name.split(), *given, *more, **{"database_url": "sqlite:///settled.db", **settings})
 
     return command
 

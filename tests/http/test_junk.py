@@ -346,6 +346,7 @@ def base(mutation, campaign, member):
     }.get(mutation, on)
 
 
+@pytest.mark.slow
 async def test_a_text_that_cannot_be_stored_is_refused_wherever_it_stands(api):
     campaign, member = await api.create("ada"), await api.member_id("vera")
     before, tried = await api.footprint(), 0

@@ -180,6 +180,7 @@ def test_the_example_of_a_code_is_told_with_that_code_and_message(cells: list[st
     assert cure
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "files"),
     [

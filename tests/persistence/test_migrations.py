@@ -59,6 +59,7 @@ async def test_a_database_that_a_newer_release_has_migrated_is_accepted(database
     await database.require_migrated()
 
 
+@pytest.mark.slow
 async def test_a_database_with_data_from_before_the_policy_tables_is_migrated(
     empty_database_url, monkeypatch
 ):

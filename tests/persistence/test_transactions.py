@@ -253,6 +253,7 @@ def in_time(test):
     return timed
 
 
+@pytest.mark.slow
 @in_time
 async def test_400_cancelled_callers_leave_the_database_usable(database):
     free = free_connections(database)
@@ -268,6 +269,7 @@ async def test_400_cancelled_callers_leave_the_database_usable(database):
     await database.transaction(lambda: add("after"))
 
 
+@pytest.mark.slow
 @in_time
 async def test_400_transactions_cancelled_from_within_leave_the_database_usable(database, caplog):
     """The backends alone, without the task that shields: what a server shutting down does."""
@@ -294,6 +296,7 @@ async def test_400_transactions_cancelled_from_within_leave_the_database_usable(
     assert (await AccountRow.get(slug="counter")).audit_seq >= committed + 1
 
 
+@pytest.mark.slow
 @in_time
 async def test_400_statements_cancelled_outside_transactions_leave_the_database_usable(database):
     free = free_connections(database)

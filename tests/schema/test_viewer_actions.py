@@ -79,6 +79,7 @@ async def test_flag_and_mutation_agree_for_everybody(api, status):
     await agree(api, lambda: api.in_status(status))
 
 
+@pytest.mark.slow
 async def test_they_agree_where_a_large_audience_has_one_vote_already(api):
     async def make():
         campaign = await api.submitted(size=100_000)
@@ -95,6 +96,7 @@ async def test_they_agree_where_a_large_audience_has_one_vote_already(api):
     }
 
 
+@pytest.mark.slow
 async def test_they_agree_on_the_draft_of_a_sent_campaign(api):
     async def make():
         return await api.edited(await api.sent(), "ada")
@@ -102,6 +104,7 @@ async def test_they_agree_on_the_draft_of_a_sent_campaign(api):
     assert "DISCARD" in await agree(api, make)
 
 
+@pytest.mark.slow
 async def test_they_agree_while_approvals_are_off(api):
     draft, other = await api.create(), await api.create()
     await api.switch_off()
