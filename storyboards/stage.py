@@ -5,7 +5,9 @@ import io
 import os
 import pty
 import re
+import select
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -29,6 +31,7 @@ COLUMNS, ROWS = 110, 50
 START_S, COMMAND_S = 60, 300
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 ASKS = (b"[y/N]", b"[y/N]:")
+_STEERING = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")  # colours, and where the cursor goes
 _SCREEN = """\
 <!doctype html><meta charset="utf-8"><style>
 body { margin: 0; background: #fff }
@@ -220,8 +223,8 @@ def _in_terminal(
         start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
-    written = b""
-    while True:
+    written, deadline = b"", time.monotonic() + COMMAND_S
+    while (left := deadline - time.monotonic()) > 0 and select.select([own], [], [], left)[0]:
         try:
             part = os.read(own, 65536)
         except OSError:  # the terminal was closed: it has ended
@@ -229,9 +232,11 @@ def _in_terminal(
         if not part:
             break
         written += part
-        if answer and written.rstrip().endswith(ASKS):
+        if answer and _STEERING.sub(b"", written).rstrip().endswith(ASKS):
             os.write(own, answer.encode())
             answer = ""
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
     os.close(own)
     return process.wait(COMMAND_S), written.decode().replace("\r\n", "\n")
 
