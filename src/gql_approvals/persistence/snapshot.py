@@ -100,6 +100,7 @@ def open_file(path: str, shown: str) -> sqlite3.Connection:
     """
     if not Path(path).is_file():
         raise BadDatabase(f"there is no database `{shown}`: check GQL_APPROVALS_DATABASE_URL")
+    connection = None
     try:
         connection = sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None)
         connection.execute("PRAGMA busy_timeout = 30000")
@@ -107,6 +108,8 @@ def open_file(path: str, shown: str) -> sqlite3.Connection:
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM sqlite_master")  # the moment begins with the first look
     except sqlite3.Error as error:
+        if connection is not None:
+            connection.close()
         raise BadDatabase(f"the database `{shown}` cannot be read: {error}") from error
     return connection
 
