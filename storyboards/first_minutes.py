@@ -10,10 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-from storyboards.stage import ADDRESS, ROOT, NotAsTold, Server
+from storyboards.stage import ROOT, NotAsTold, Server, wait_for_address
 
 INSTALL_S = 900
 INBOX = "{ reviewInbox(first: 1) { edges { node { contentHash campaign { id name } } } } }"
@@ -32,6 +31,13 @@ def main() -> None:
         sys.stdout.write(f"{time.monotonic() - begun_s:7.1f} s  {step}\n")
         sys.stdout.flush()
 
+    def installed(log: str) -> None:
+        nonlocal is_installed
+        if not is_installed and "demo: the server on SQLite" in log:
+            is_installed = True
+            tell("installed")
+
+    is_installed = False
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work) / "gql-approvals"
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(folder)], check=True)
@@ -43,7 +49,7 @@ def main() -> None:
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
         try:
-            server = Server(log, _address(demo, log, tell))
+            server = Server(log, wait_for_address(demo, log, INSTALL_S, installed))
             tell("the demo is ready")
             waiting = server.ask("demo-insecure-chen", INBOX)["reviewInbox"]["edges"][0]["node"]
             tell(f"Chen reads what waits: {waiting['campaign']['name']}")
@@ -64,22 +70,6 @@ def _as_a_stranger() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("GQL_APPROVALS_", "VIRTUAL_ENV", "MAKE", "MFLAGS"))
     }
-
-
-def _address(demo: "subprocess.Popen[bytes]", log: Path, tell: Callable[[str], None]) -> str:
-    deadline, installed = time.monotonic() + INSTALL_S, False
-    while time.monotonic() < deadline:
-        text = log.read_text("utf-8", "replace")
-        if demo.poll() is not None:
-            raise NotAsTold(f"`make demo` ended with {demo.returncode}:\n{text}")
-        if not installed and "demo: the server on SQLite" in text:
-            installed = True
-            tell("installed")
-        found = ADDRESS.search(text)
-        if found and "Application startup complete" in text:
-            return found[0]
-        time.sleep(0.05)
-    raise NotAsTold(f"not ready after {INSTALL_S} s:\n{log.read_text('utf-8', 'replace')}")
 
 
 if __name__ == "__main__":

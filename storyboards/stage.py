@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 DESKTOP, PHONE = {"width": 1200, "height": 750}, {"width": 390, "height": 780}
 COLUMNS, ROWS = 110, 50
 START_S, COMMAND_S = 60, 300
-ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 ASKS = (b"[y/N]", b"[y/N]:")
 _STEERING = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")  # colours, and where the cursor goes
 _SCREEN = """\
@@ -157,7 +157,7 @@ class Stage:
                 stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
         try:
-            yield Server(log, _wait_for_address(process, log))
+            yield Server(log, wait_for_address(process, log, START_S))
         finally:
             process.terminate()
             process.wait(20)
@@ -241,14 +241,23 @@ def _in_terminal(
     return process.wait(COMMAND_S), written.decode().replace("\r\n", "\n")
 
 
-def _wait_for_address(process: "subprocess.Popen[bytes]", log: Path) -> str:
-    deadline = time.monotonic() + START_S
+def wait_for_address(
+    process: "subprocess.Popen[bytes]", log: Path, within_s: float, look: Callable[[str], None] | None = None
+) -> str:
+    """Where the server answers that writes this log; `look` is shown the log meanwhile.
+
+    Raises:
+        NotAsTold: when it ends, or is not ready in time.
+    """
+    deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
-        text = log.read_text("utf-8")
+        text = log.read_text("utf-8", "replace")
         if process.poll() is not None:
             raise NotAsTold(f"the server ended with {process.returncode}:\n{text}")
-        found = ADDRESS.search(text)
+        if look is not None:
+            look(text)
+        found = _ADDRESS.search(text)
         if found and "Application startup complete" in text:
             return found[0]
-        time.sleep(0.1)
-    raise NotAsTold(f"the server is not ready after {START_S} s:\n{log.read_text('utf-8')}")
+        time.sleep(0.05)
+    raise NotAsTold(f"the server is not ready after {within_s:g} s:\n{log.read_text('utf-8', 'replace')}")

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gql_approvals.cli.finding import account_called
 from gql_approvals.cli.governing import act
 from gql_approvals.errors import InvalidInput, Problem
 from gql_approvals.persistence import audit, lookups, people
@@ -17,6 +16,7 @@ from gql_approvals.persistence.audit import Entry
 from gql_approvals.persistence.people import Token
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.subject import Facts
+from gql_approvals.service.finding import account_called
 from gql_approvals.service.perform import Office
 from gql_approvals.service.scopes import in_order, scopes_from
 from gql_approvals.service.time_zones import is_time_zone

@@ -33,8 +33,8 @@ def status(slug: str | None, form: str) -> None:
     """
     from gql_approvals.app import open_office
     from gql_approvals.cli import governing, waiting
-    from gql_approvals.cli.finding import account_called
     from gql_approvals.persistence import people
+    from gql_approvals.service.finding import account_called
 
     async def run() -> "list[tuple[Account, Waiting]]":
         async with open_office(from_environment()) as office:
@@ -114,7 +114,7 @@ def _confirmed(account: "Account", found: "Waiting") -> str:
 async def _look(slug: str) -> "tuple[Account, Waiting]":
     from gql_approvals.app import open_office
     from gql_approvals.cli import governing
-    from gql_approvals.cli.finding import account_called
+    from gql_approvals.service.finding import account_called
 
     async with open_office(from_environment()) as office:
         account = await account_called(slug)

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from gql_approvals.cli.finding import account_called, member_called
 from gql_approvals.errors import InvalidInput, Problem
 from gql_approvals.persistence import people
 from gql_approvals.service import reading
+from gql_approvals.service.finding import account_called, member_called
 from gql_approvals.service.perform import Office
 from gql_approvals.service.reading import Waiting
 from gql_approvals.service.tasks import AccountTask

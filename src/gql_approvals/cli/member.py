@@ -53,9 +53,9 @@ def add(slug: str, email: str, name: str | None, roles: tuple[str, ...], form: s
 def list_members(slug: str, form: str) -> None:
     """List the members of the account SLUG, disabled ones included."""
     from gql_approvals.app import open_office
-    from gql_approvals.cli.finding import account_called
     from gql_approvals.cli.tables import show_table
     from gql_approvals.persistence import people
+    from gql_approvals.service.finding import account_called
 
     async def run() -> "tuple[Membership, ...]":
         async with open_office(from_environment()):

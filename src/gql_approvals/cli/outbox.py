@@ -37,11 +37,12 @@ def outbox() -> None:
 @format_option
 def list_messages(state: str | None, kind: str | None, slug: str | None, limit: int, form: str) -> None:
     """List messages, newest first."""
-    from gql_approvals.persistence import people, undelivered
+    from gql_approvals.persistence import undelivered
+    from gql_approvals.service.finding import account_called
 
     async def run() -> "tuple[list[OutboxMessage], int]":
-        if slug is not None and await people.account_by_slug(slug) is None:
-            raise click.ClickException(f"there is no account `{slug}`")
+        if slug is not None:
+            await account_called(slug)
         known = [] if kind is None else await undelivered.kinds()
         if known and kind not in known:
             raise click.ClickException(f"there is no message of kind `{kind}`: there are {', '.join(known)}")

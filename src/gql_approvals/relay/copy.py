@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from gql_approvals.policy.wording import counted
 from gql_approvals.relay.html_text import html_text
 from gql_approvals.relay.text import one_line, paragraphs
 from gql_approvals.workflow.content import (
@@ -84,18 +85,14 @@ def _of_html(html: str) -> Iterator[tuple[str, str]]:
     links = [f"{one_line(words) or '(no text)'} → {one_line(url)}" for words, url in found.links[:MAX_LINKS]]
     more = len(found.links) - MAX_LINKS
     yield "Links", "\n".join([*links, *([f"and {more:,} more"] if more > 0 else [])])
-    yield "Also in the HTML", ", ".join(_counted(count, name) for name, count in found.holds.items())
+    yield "Also in the HTML", ", ".join(counted(count, name) for name, count in found.holds.items())
 
 
 def _sms_text(body: str) -> str:
     characters, parts = sms_length(body)
-    return f"{_counted(characters, 'character')}, {_counted(parts, 'message part')}"
+    return f"{counted(characters, 'character')}, {counted(parts, 'message part')}"
 
 
 def numbered(parameters: Iterable[object]) -> list[str]:
     """A template's parameters, each behind its place."""
     return [f"{{{{{place}}}}} {one_line(str(text))}" for place, text in enumerate(parameters, 1)]
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"

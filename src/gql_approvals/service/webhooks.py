@@ -13,10 +13,10 @@ from gql_approvals.persistence import audit, outbox, people, webhooks
 from gql_approvals.persistence.audit import Entry
 from gql_approvals.persistence.webhooks import Deliveries, Webhook
 from gql_approvals.service.events import EVENTS
+from gql_approvals.service.finding import account_called
 from gql_approvals.service.perform import Office
 from gql_approvals.service.reach import Reach, Unreachable
 from gql_approvals.workflow.content import Json, is_storable
-from gql_approvals.workflow.model import Account
 
 MAX_DESCRIPTION = 200
 MAX_WEBHOOKS = 20  # an account's: each of them makes every event one more message
@@ -44,7 +44,7 @@ async def add(
         raise InvalidInput(problems)
 
     async def steps() -> Webhook:
-        account = await _account(slug)
+        account = await account_called(slug)
         await people.lock_account(account.id)
         if len(await webhooks.of_account(account.id)) >= MAX_WEBHOOKS:
             fix = "remove one with `gql-approvals webhook remove ID`"
@@ -64,8 +64,7 @@ async def listed(slug: str | None) -> list[Shown]:
     Raises:
         InvalidInput: when there is no such account.
     """
-    slugs = await people.account_slugs() if slug is None else (slug,)
-    accounts = [await _account(one) for one in slugs]
+    accounts = await people.accounts() if slug is None else (await account_called(slug),)
     return [
         Shown(webhook=webhook, account=account.slug, deliveries=await webhooks.deliveries(webhook.id))
         for account in accounts
@@ -154,15 +153,6 @@ async def _locked(webhook_id: int) -> Webhook:
     """The webhook, read again under its account's lock."""
     await people.lock_account((await existing(webhook_id)).account_id)
     return await existing(webhook_id)
-
-
-async def _account(slug: str) -> Account:
-    account = await people.account_by_slug(slug)
-    if account is None:
-        near = get_close_matches(slug, await people.account_slugs(), 1)
-        hint = f"did you mean `{near[0]}`?" if near else "make it with `gql-approvals account create`"
-        raise _wrong("account", f"there is no account `{slug}`: {hint}")
-    return account
 
 
 def _check_url(reach: Reach, url: str) -> list[Problem]:
