@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from tests.relay.world import SMS, World
+from tests.relay.world import SMS, Sink, World
 
 from gql_approvals.relay.copy import copy_of, sms_length
 from gql_approvals.relay.difference import LABELS, LENGTH, MARKUP_ONLY, NOT_SHOWN, NOTHING, differences
@@ -148,20 +148,26 @@ def test_a_long_text_is_shown_around_the_place_where_it_differs():
         assert len(text) == LENGTH
 
 
-async def sent_and_edited(world: World, **edit: object) -> None:
-    """Revision 1 is sent, and revision 2 submitted."""
+async def sent_and_edited(world: World, sink: Sink, **edit: object) -> None:
+    """Revision 1 is sent and all its mails are out, and revision 2 is submitted."""
     content = EmailContent(
         subject="Autumn", from_name="Acme", from_email="news@acme.test", html="<p>Coats, now.</p>"
     )
     campaign = await world.submitted(content=content)
     await world.act("chen", Action.APPROVE, campaign)
+    await everything_sent(world, sink)
     await world.act("maya", Action.EDIT, campaign, **edit)
     await world.act("maya", Action.SUBMIT, campaign)
 
 
-async def submission(world, sink):
+async def everything_sent(world: World, sink: Sink) -> None:
+    """Mails of one round go out side by side: only what is sent before is sure to arrive before."""
     while await world.mail_lane(sink.port).round():
         pass
+
+
+async def submission(world, sink):
+    await everything_sent(world, sink)
     return [letter for letter in sink.letters if letter.mail["X-Gql-Approvals-Event"] == SUBMITTED][-1]
 
 
@@ -176,7 +182,7 @@ async def test_a_submission_says_what_changed_since_what_was_sent(world, sink):
     at = world.clock().replace(hour=6, minute=30, second=0, microsecond=0) + timedelta(days=3)
     audience = Audience(segment="Everybody", definition={"days": 30}, estimated_size=2400)
     await sent_and_edited(
-        world, content=content, audience=audience, publish_mode=PublishMode.SCHEDULED, scheduled_at=at
+        world, sink, content=content, audience=audience, publish_mode=PublishMode.SCHEDULED, scheduled_at=at
     )
     letter = await submission(world, sink)
     text = letter.text.replace("\r\n", "\n")
@@ -209,6 +215,7 @@ async def test_a_first_version_says_that_nothing_was_sent_before(world, sink):
 async def test_the_same_again_says_that_nothing_differs(world, sink):
     campaign = await world.submitted()
     await world.act("chen", Action.APPROVE, campaign)
+    await everything_sent(world, sink)
     await world.act("maya", Action.EDIT, campaign, content=replace(SMS, body="Other words"))
     await world.act("maya", Action.EDIT, campaign, content=SMS)
     await world.act("maya", Action.SUBMIT, campaign)
