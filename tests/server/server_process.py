@@ -37,7 +37,10 @@ def free_port() -> int:
 
 @dataclass
 class ServerProcess:
-    """One server. Make it with `running`; what it writes is in `log`."""
+    """One server. Make it with `running`; what it writes is in `log`.
+
+    `environment`: what its processes find there besides the settings.
+    """
 
     settings: Mapping[str, str]
     folder: Path
@@ -45,6 +48,7 @@ class ServerProcess:
     command: tuple[str, ...] = ("serve",)
     port: int = field(default_factory=free_port)
     starts: int = 0
+    environment: Mapping[str, str] = field(default_factory=dict)
     _process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -74,7 +78,8 @@ class ServerProcess:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "gql_approvals", *self.command, *options],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env={**own, **given},
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env={**own, **self.environment, **given},
                 start_new_session=True,
             )  # fmt: skip
         self.wait_ready(self.workers)

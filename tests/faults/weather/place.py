@@ -1,0 +1,106 @@
+"""Where faults happen: a real server, its database, and everything around it that can go wrong."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tests.databases import migrate
+from tests.faults.weather.clock import FakeClock
+from tests.faults.weather.cluster import Cluster, cluster
+from tests.faults.weather.disk import SmallDisk, small_disk
+from tests.faults.weather.proxy import Proxy, proxy
+from tests.faults.weather.sinks import HandoverSink, MailSink, handover_sink, mail_sink
+from tests.server.server_process import POLICIES, NotReady, ServerProcess, free_port
+
+DatabaseKind = Literal["sqlite", "postgresql"]
+Need = Literal["proxy", "clock", "disk"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server that is ready, with the means to do harm to it.
+
+    `database_url` leads past the proxy: for preparing and for judging. `cluster` is there on PostgreSQL;
+    `proxy`, `clock` and `disk` are there when they were asked for.
+    """
+
+    kind: DatabaseKind
+    folder: Path
+    server: ServerProcess
+    database_url: str
+    mails: MailSink
+    handovers: HandoverSink
+    cluster: Cluster | None = None
+    proxy: Proxy | None = None
+    clock: FakeClock | None = None
+    disk: SmallDisk | None = None
+
+
+@contextmanager
+def place(
+    folder: Path,
+    database: DatabaseKind = "sqlite",
+    workers: int = 2,
+    *,
+    needs: Collection[Need] = (),
+    prepare: Callable[[str], object] | None = None,
+    **settings: str,
+) -> Iterator[Place]:
+    """A place of its own, with a database that is migrated and empty; all of it is ended afterwards.
+
+    `needs`: which of proxy (PostgreSQL only), clock and disk (SQLite only) there are. `prepare` is called
+    with the database's URL before the server starts. `settings` are named without their prefix.
+
+    Raises:
+        NoCluster, NoFakeClock, NoSmallDisk: what this machine lacks for it, and how to get it.
+        NotReady: when the server does not start.
+    """
+    with ExitStack() as stack:
+        clock = FakeClock.make(folder) if "clock" in needs else None
+        disk = stack.enter_context(small_disk(folder)) if "disk" in needs and database == "sqlite" else None
+        server_side: Cluster | None = None
+        between: Proxy | None = None
+        if database == "sqlite":
+            direct = served = f"sqlite:///{(disk.folder if disk else folder) / 'approvals.db'}"
+        else:
+            server_side = stack.enter_context(cluster())
+            between = stack.enter_context(proxy(server_side.port)) if "proxy" in needs else None
+            direct = server_side.url
+            port = between.port if between else server_side.port
+            served = f"postgresql://postgres@127.0.0.1:{port}/approvals"
+        asyncio.run(migrate(direct))
+        if prepare is not None:
+            prepare(direct)
+        mails, handovers = stack.enter_context(mail_sink()), stack.enter_context(handover_sink())
+        server = ServerProcess(
+            settings={
+                "POLICIES": str(POLICIES),
+                "DATABASE_URL": served,
+                "MAIL": mails.url,
+                "POLL_S": "0.2",
+                **handovers.settings,
+                **settings,
+            },
+            folder=folder,
+            workers=workers,
+            environment={} if clock is None else clock.environment,
+        )
+        stack.callback(server.end)
+        _start(server)
+        yield Place(
+            kind=database, folder=folder, server=server, database_url=direct, mails=mails,
+            handovers=handovers, cluster=server_side, proxy=between, clock=clock, disk=disk,
+        )  # fmt: skip
+
+
+def _start(server: ServerProcess) -> None:
+    try:
+        server.start()
+    except NotReady as error:
+        if "is taken" not in str(error):
+            raise
+        server.port = free_port()  # somebody was quicker
+        server.start()
