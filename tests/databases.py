@@ -130,8 +130,7 @@ def _start(folder: Path, home: Path) -> _Server:
     options = {
         "listen_addresses": "",
         "unix_socket_directories": str(home),
-        "fsync": "off",  # the tests' data need not survive a power cut
-        "full_page_writes": "off",
+        "full_page_writes": "off",  # the tests' data need not survive a power cut; fsync=off is refused
         "max_connections": "60",
         "shared_buffers": "32MB",
         "autovacuum": "off",  # it would hold the template while tests copy it

@@ -25,6 +25,7 @@ from gql_approvals.http.graphiql import DemoPerson, GraphiqlConfig, missing_file
 from gql_approvals.http.oidc import verifier
 from gql_approvals.http.routes import routes
 from gql_approvals.persistence import people
+from gql_approvals.persistence.checkup import why_not_durable
 from gql_approvals.persistence.database import Database
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.groups import Groups, read_groups
@@ -185,15 +186,27 @@ def _report_failure(task: asyncio.Task[None]) -> None:
         log.error("driver:failed task=%s", task.get_coro(), exc_info=error)
 
 
-async def check_start(settings: Settings) -> None:
-    """Make sure that workers will be able to start.
+async def _durability(database: Database, settings: Settings) -> tuple[str, ...]:
+    """What to warn of when a power cut may take back what was acknowledged: in production, a refusal."""
+    why = await why_not_durable(database)
+    if why is None:
+        return ()
+    doubt = f"{why}: set `fsync = on` in postgresql.conf and reload it"
+    if settings.production:
+        raise BadDatabase(doubt)
+    return (doubt,)
+
+
+async def check_start(settings: Settings) -> tuple[str, ...]:
+    """Make sure that workers will be able to start; gives what an operator should be warned of.
 
     Raises:
-        StartError: what `open_office` raises, when groups.csv has mistakes, and when a database that is not
-            the demo's holds demo tokens.
+        StartError: what `open_office` raises, when groups.csv has mistakes, when a database that is not
+            the demo's holds demo tokens, and in production, when it does not keep what it has acknowledged.
     """
     gate_of(settings)  # an allow-list that cannot be read is told once
     async with open_office(settings) as office:
+        doubts = await _durability(office.database, settings)
         mistakes = errors_of((await _groups(office, settings))[1]) if settings.oidc_issuer else []
         if mistakes:
             raise BadPolicy("\n".join(mistakes))
@@ -202,3 +215,4 @@ async def check_start(settings: Settings) -> None:
                 "the database holds the demo's tokens, which everybody knows: use another database "
                 "(GQL_APPROVALS_DATABASE_URL), or start `gql-approvals demo`"
             )
+        return doubts

@@ -19,7 +19,7 @@ import httpx
 
 ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "policies"
-START_S = 40
+START_S = 90
 _STARTED = re.compile(r"Started server process \[(\d+)\]")
 _COMPLETE = "Application startup complete"
 

@@ -26,10 +26,12 @@ def serve(host: str, port: int, workers: int | None) -> None:
     from gql_approvals.persistence.address import hide_password
 
     settings = from_environment()
-    asyncio.run(app.check_start(settings))
+    doubts = asyncio.run(app.check_start(settings))
     apply_to_environment(settings)  # workers obey what was checked, whatever becomes of the file
     with listen(host, port) as listener:
         logs.configure(settings.log)
         told = {"url": f"{address(listener)}/graphql", "database": hide_password(settings.database_url)}
         _log.info("serve:begins", extra={**told, "production": settings.production})
+        for doubt in doubts:
+            _log.warning("serve:doubt %s", doubt)
         run(listener, workers or settings.workers)

@@ -44,6 +44,17 @@ _LEASE_TIMEOUT_S = 10  # waiting for a free connection of the pool
 _IDLE_IN_TRANSACTION_MS = 60_000  # a process that stands still gives its row locks back after this
 
 
+# Only `off` answers before the commit is on disk; what an operator chose for standbys is left as it is.
+_ON_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+
+
+async def _commit_on_disk(connection: asyncpg.Connection) -> None:
+    """Let no setting of the database or of its user make an acknowledged change less than durable."""
+    await connection.execute(_ON_DISK)
+
+
 async def _no_reset(_connection: object) -> None:
     """Stand in for `RESET ALL` and its like; asyncpg has already ended an open transaction."""
 
@@ -99,6 +110,7 @@ class Client(_Statements):
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=self._command_timeout_s,
             server_settings=self.server_settings,
+            init=_commit_on_disk,
             reset=_no_reset,
         )
         await self._post_connect()

@@ -21,6 +21,7 @@ _ASK = {
     "sqlite": "SELECT sqlite_version() AS version",
     "postgresql": "SELECT current_setting('server_version') AS version, clock_timestamp() AS now",
 }
+_SYNCS = "SELECT current_setting('fsync') AS fsync"
 _CHANGE_NOTHING = "UPDATE account SET slug = slug WHERE id = -1"
 
 
@@ -53,6 +54,24 @@ async def server(database: Database) -> Server:
     [row] = cast("list[dict[str, object]]", found)
     now = cast("datetime | None", row.get("now"))
     return Server(str(row["version"]), None if now is None else now.astimezone(UTC))
+
+
+async def why_not_durable(database: Database) -> str | None:
+    """Why a power cut could take back what was acknowledged; None when it cannot.
+
+    SQLite's files are opened durably or not at all, and so is every session of PostgreSQL; whether the
+    server itself syncs is its operator's choice.
+
+    Raises:
+        Unavailable: when the database does not answer.
+    """
+    if database.dialect == "sqlite":
+        return None
+    found = await get_connections().get("postgresql").execute_query_dict(_SYNCS)
+    [row] = cast("list[dict[str, object]]", found)
+    if row["fsync"] == "on":
+        return None
+    return "PostgreSQL runs with fsync=off: a power cut takes back what was acknowledged"
 
 
 async def why_not_writable(database: Database) -> str | None:

@@ -49,6 +49,7 @@ _PRAGMAS = {
     "journal_size_limit": "16777216",  # bytes
 }
 _WAL_RETRY_S = 0.02
+_FULL = 2  # as `PRAGMA synchronous` answers; NORMAL is 1, EXTRA is 3
 
 
 def _utc_text(value: datetime) -> str:
@@ -125,7 +126,7 @@ class Client(_Statements):
         """Open both connections.
 
         Raises:
-            BadDatabase: when the file cannot be put into WAL mode.
+            BadDatabase: when the file cannot be put into WAL mode, or a commit would not be on disk.
             sqlite3.Error: when it cannot be opened, or is no database.
         """
         if self._connection is not None:
@@ -151,6 +152,7 @@ class Client(_Statements):
         try:
             for pragma, value in self.pragmas.items():
                 await self._set(connection, pragma, value)
+            await self._require_durable(connection)
         except BaseException:
             await uninterrupted(connection.close())
             raise
@@ -161,6 +163,15 @@ class Client(_Statements):
         answer = await self._retried(connection, f"PRAGMA {pragma}={value}")
         if pragma == "journal_mode" and answer[0][0] != "wal":
             message = f"`{self.filename}` cannot use WAL: put it on a local file system"
+            raise BadDatabase(message)
+
+    async def _require_durable(self, connection: aiosqlite.Connection) -> None:
+        [[level]] = await connection.execute_fetchall("PRAGMA synchronous")
+        if level < _FULL:
+            message = (
+                f"`{self.filename}` is used with synchronous={level}, where a power cut takes back what was "
+                "acknowledged: use SQLite as Python brings it along, which takes synchronous=FULL"
+            )
             raise BadDatabase(message)
 
     async def _retried(self, connection: aiosqlite.Connection, query: str) -> list[Any]:

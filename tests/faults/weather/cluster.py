@@ -10,14 +10,19 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 from tests.databases import binary_folders
 from tests.server.server_process import free_port
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 START_S = 60
 STOP_S = 20
@@ -66,7 +71,7 @@ class Cluster:
             os.chown(self.home, account.pw_uid, account.pw_gid)
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
         self.start()
-        asyncio.run(self._execute('CREATE DATABASE "approvals"', database="postgres"))
+        apart(asyncio.run, self._execute('CREATE DATABASE "approvals"', database="postgres"))
 
     def start(self) -> None:
         """Start it, and wait until it takes connections: after a crash, until it has recovered.
@@ -130,7 +135,7 @@ class Cluster:
 
     def _answers(self) -> bool:
         try:
-            asyncio.run(self._execute("SELECT 1", database="postgres"))
+            apart(asyncio.run, self._execute("SELECT 1", database="postgres"))
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
         return True
@@ -157,6 +162,12 @@ class Cluster:
             name: value for name, value in os.environ.items() if not name.startswith(("PG", "LD_", "FAKE"))
         }
         return {**own, "HOME": str(self.home)}
+
+
+def apart(work: Callable[[P], T], given: P) -> T:
+    """Call `work` in a thread of its own, where a loop may be run also when the caller's own runs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work, given).result()
 
 
 @contextmanager

@@ -1,15 +1,16 @@
 """Where faults happen: a real server, its database, and everything around it that can go wrong."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from tests.databases import migrate
 from tests.faults.weather.clock import FakeClock
-from tests.faults.weather.cluster import Cluster, cluster
+from tests.faults.weather.cluster import Cluster, apart, cluster
 from tests.faults.weather.disk import SmallDisk, small_disk
 from tests.faults.weather.proxy import Proxy, proxy
 from tests.faults.weather.sinks import HandoverSink, MailSink, handover_sink, mail_sink
@@ -47,12 +48,15 @@ def place(
     *,
     needs: Collection[Need] = (),
     prepare: Callable[[str], object] | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    postgres: Mapping[str, str] = MappingProxyType({}),
     **settings: str,
 ) -> Iterator[Place]:
     """A place of its own, with a database that is migrated and empty; all of it is ended afterwards.
 
     `needs`: which of proxy (PostgreSQL only), clock and disk (SQLite only) there are. `prepare` is called
-    with the database's URL before the server starts. `settings` are named without their prefix.
+    with the database's URL, in a thread of its own, before the server starts. `environment`: what the
+    server's processes find there. `postgres` and `settings`: those of PostgreSQL, and of the server.
 
     Raises:
         NoCluster, NoFakeClock, NoSmallDisk: what this machine lacks for it, and how to get it.
@@ -66,14 +70,14 @@ def place(
         if database == "sqlite":
             direct = served = f"sqlite:///{(disk.folder if disk else folder) / 'approvals.db'}"
         else:
-            server_side = stack.enter_context(cluster())
+            server_side = stack.enter_context(cluster(**postgres))
             between = stack.enter_context(proxy(server_side.port)) if "proxy" in needs else None
             direct = server_side.url
             port = between.port if between else server_side.port
             served = f"postgresql://postgres@127.0.0.1:{port}/approvals"
-        asyncio.run(migrate(direct))
+        apart(asyncio.run, migrate(direct))
         if prepare is not None:
-            prepare(direct)
+            apart(prepare, direct)
         mails, handovers = stack.enter_context(mail_sink()), stack.enter_context(handover_sink())
         server = ServerProcess(
             settings={
@@ -86,7 +90,7 @@ def place(
             },
             folder=folder,
             workers=workers,
-            environment={} if clock is None else clock.environment,
+            environment={**environment, **({} if clock is None else clock.environment)},
         )
         stack.callback(server.end)
         _start(server)

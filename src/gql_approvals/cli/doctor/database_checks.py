@@ -54,6 +54,15 @@ async def writable(ground: Ground) -> list[Finding]:
     return [fine("migrated and writable")]
 
 
+async def durable(ground: Ground) -> list[Finding]:
+    """Whether what was acknowledged survives a power cut."""
+    why = await checkup.why_not_durable(_open(ground))
+    if why is not None:
+        say = wrong if ground.settings.production else warning
+        return [say(why, "set `fsync = on` in postgresql.conf and reload it")]
+    return [fine("what is acknowledged is on disk")]
+
+
 async def file_system(ground: Ground) -> list[Finding]:
     """Where the file of a SQLite database lies: locks do not hold over a network."""
     url = ground.settings.database_url

@@ -33,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     Check("settings file", file_checks.settings_file),
     Check("production", file_checks.production),
     Check(_DATABASE, database_checks.writable, frozenset({_DATABASE})),
+    Check(_DATABASE, database_checks.durable, frozenset({_DATABASE})),
     Check(_DATABASE, database_checks.file_system),
     Check("tokens", database_checks.demo_tokens, frozenset({_DATABASE})),
     Check("tokens", people_checks.last_tokens, frozenset({_DATABASE, _POLICY})),
