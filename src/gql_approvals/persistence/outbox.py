@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tortoise.expressions import Q
-from tortoise.queryset import QuerySet
 
 from gql_approvals.persistence.models import OutboxRow
 from gql_approvals.workflow.content import Json
@@ -17,6 +16,7 @@ from gql_approvals.workflow.content import Json
 MAIL = "mail"  # one mail to one person
 HANDOVER = "handover"  # one publication
 WEBHOOK = "webhook"  # one event to one webhook
+KINDS = (MAIL, HANDOVER, WEBHOOK)
 LEASE = timedelta(seconds=60)
 # Twice a lease: whoever claims may have read the clock before the holder did, and waited for the lock since.
 FARTHEST_LEASE = 2 * LEASE
@@ -75,20 +75,27 @@ async def claim(
 
     On PostgreSQL rows that another relay is claiming are skipped; SQLite admits one writer at a time.
     """
-    due = _due(now, kinds)
+    found = OutboxRow.filter(due(now), kind__in=list(kinds))
     if webhook is not None:
-        due = due.filter(webhook_id=webhook)
-    rows = await due.order_by("id").limit(limit).select_for_update(skip_locked=True)
+        found = found.filter(webhook_id=webhook)
+    rows = await found.order_by("id").limit(limit).select_for_update(skip_locked=True)
     if rows:
         await OutboxRow.filter(id__in=[row.id for row in rows]).update(leased_until=now + LEASE)
     return [replace(_message(row), leased_until=now + LEASE) for row in rows]
 
 
+def due(now: datetime) -> Q:
+    """What may be claimed."""
+    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + FARTHEST_LEASE)
+    # A first attempt is due at once, whatever the clock said when the message was written.
+    time = Q(attempts=0) | Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST_RETRY)
+    return free & time & Q(delivered_at=None, dropped_at=None)
+
+
 async def due_webhooks(now: datetime) -> list[int]:
     """The ids of the webhooks that something is due for."""
-    due = _due(now, (WEBHOOK,)).filter(webhook_id__not_isnull=True)
-    found = await due.distinct().values_list("webhook_id")
-    return [webhook_id for (webhook_id,) in found]
+    rows = OutboxRow.filter(due(now), kind=WEBHOOK, webhook_id__not_isnull=True)
+    return [webhook_id for (webhook_id,) in await rows.distinct().values_list("webhook_id")]
 
 
 async def mark_delivered(message_id: int, now: datetime) -> None:
@@ -128,13 +135,6 @@ async def one(message_id: int) -> Message | None:
     """A message by its id, for the demo's pages."""
     row = await OutboxRow.get_or_none(id=message_id)
     return None if row is None else _message(row)
-
-
-def _due(now: datetime, kinds: Collection[str]) -> QuerySet[OutboxRow]:
-    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + FARTHEST_LEASE)
-    # A first attempt is due at once, whatever the clock said when the message was written.
-    time = Q(attempts=0) | Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST_RETRY)
-    return OutboxRow.filter(free & time, kind__in=list(kinds), delivered_at=None, dropped_at=None)
 
 
 def _row(message: Message) -> OutboxRow:

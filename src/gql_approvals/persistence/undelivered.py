@@ -6,13 +6,14 @@ message is for, and why, is read from its payload: each kind writes what it has.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from tortoise.expressions import Q
+from tortoise.functions import Count, Min
 
 from gql_approvals.persistence.models import AccountRow, OutboxRow, UserRow
-from gql_approvals.persistence.outbox import NOT_TOLD
+from gql_approvals.persistence.outbox import KINDS, NOT_TOLD, due
 
 
 class State(StrEnum):
@@ -55,6 +56,43 @@ class OutboxMessage:
     ended_at: datetime | None
     leased: bool
     last_error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """How much of a kind is not delivered. `waiting`, `due`, `dead`: messages; what is due is waiting, too.
+
+    `oldest`: how long ago the oldest waiting message was written. `overdue`: since when the one that is due
+    longest could have been tried; it grows where no relay delivers the kind.
+    """
+
+    waiting: int = 0
+    due: int = 0
+    dead: int = 0
+    oldest: timedelta = timedelta(0)
+    overdue: timedelta = timedelta(0)
+
+
+async def backlog(now: datetime) -> dict[str, Backlog]:
+    """How much is not delivered, by kind, each of `KINDS` included. What was delivered is not read."""
+    rows = OutboxRow.filter(delivered_at=None).annotate(
+        waiting=Count("id", _filter=STATES[State.WAITING]),
+        due=Count("id", _filter=due(now)),
+        dead=Count("id", _filter=STATES[State.DEAD]),
+        written=Min("created_at", _filter=STATES[State.WAITING]),
+        due_since=Min("next_at", _filter=due(now)),
+    )
+    found = {kind: Backlog() for kind in KINDS}
+    columns = ("kind", "waiting", "due", "dead", "written", "due_since")
+    for kind, waiting, ready, dead, written, since in await rows.group_by("kind").values_list(*columns):
+        ages = {"oldest": _age(written, now), "overdue": _age(since, now)}
+        found[kind] = Backlog(waiting=waiting, due=ready, dead=dead, **ages)
+    return found
+
+
+def _age(at: datetime | None, now: datetime) -> timedelta:
+    """How long ago that was; a clock that was set back makes nothing younger than it can be."""
+    return timedelta(0) if at is None else max(now - at, timedelta(0))
 
 
 async def listed(
