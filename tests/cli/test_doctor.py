@@ -21,7 +21,7 @@ from gql_approvals.cli.doctor import database_checks
 from gql_approvals.cli.doctor.finding import LIMIT_S, Ground, State
 from gql_approvals.persistence import outbox, people
 from gql_approvals.persistence.database import Database
-from gql_approvals.persistence.outbox import NOT_TOLD
+from gql_approvals.persistence.message_state import NOT_TOLD
 from gql_approvals.settings import Reading, Settings
 
 Told = tuple[str, str, str, str]  # state, check, a part of what is so, a part of the fix
@@ -201,8 +201,8 @@ def last_token_ends(sound: Sound) -> Told:
 
 
 def dead_letters(sound: Sound) -> Told:
-    _put(sound, dropped="550 no such person")
-    return "warning", "outbox", "1 message given up; the newest: 550 no such person", "outbox"
+    _put(sound, dead="550 no such person")
+    return "warning", "outbox", "1 dead letter; the newest: 550 no such person", "outbox"
 
 
 def old_message(sound: Sound) -> Told:
@@ -231,7 +231,7 @@ async def _without(names: set[str], keep: dict[str, frozenset[str]] | None = Non
         await people.save_member(replace(member, roles=(keep or {}).get(name, frozenset())))
 
 
-def _put(sound: Sound, *, dropped: str | None = None, age: timedelta = timedelta()) -> None:
+def _put(sound: Sound, *, dead: str | None = None, age: timedelta = timedelta()) -> None:
     """A mail in the outbox."""
 
     async def act(_: Any) -> None:
@@ -248,9 +248,9 @@ def _put(sound: Sound, *, dropped: str | None = None, age: timedelta = timedelta
                 )
             ]
         )
-        if dropped is not None:
+        if dead is not None:
             [message] = await outbox.newest(1)
-            await outbox.mark_dropped(message.id, why=dropped, now=now_utc())
+            await outbox.give_up(message.id, why=dead, now=now_utc())
 
     sound.do(act)
 
@@ -287,7 +287,7 @@ def test_what_is_planted_in_the_database_is_all_that_is_told(run: Callable, soun
 
 
 def test_a_message_that_nobody_may_be_told_any_more_is_no_dead_letter(run: Callable, on_sqlite: Sound):
-    _put(on_sqlite, dropped=NOT_TOLD)
+    _put(on_sqlite, dead=NOT_TOLD)
 
     assert findings(run, on_sqlite, code=0) == []
 

@@ -92,7 +92,7 @@ def test_add_says_what_is_told_and_where(acme):
 
 def test_list_says_how_deliveries_went(acme, hooks, database_url):
     made = hooks("add", "acme", URL)
-    assert "every event, active; nothing delivered, 1 waiting, 0 dropped" in acme("list").out
+    assert "every event, active; nothing delivered, 1 waiting, 0 dead" in acme("list").out
 
     async def fails():
         async with Database.open(database_url) as database:
@@ -116,13 +116,13 @@ def test_list_says_that_there_is_none(acme):
     assert acme("list", "acme").out == "`acme` has no webhook\n"
 
 
-def test_what_waits_for_a_removed_webhook_is_dropped_and_said(acme, hooks, database_url):
+def test_what_waits_for_a_removed_webhook_becomes_dead_letters(acme, hooks, database_url):
     hooks("add", "acme", URL)
     hooks("rotate", "1")
 
-    assert acme("remove", "1").out == "webhook 1 is removed; 2 messages dropped\n"
+    assert acme("remove", "1").out == "webhook 1 is removed, and leaves 2 dead letters\n"
     assert hooks("list") == {"webhooks": []}
-    assert all(message.dropped_at for message in look(database_url, lambda: outbox.newest(9)))
+    assert all(message.given_up_at for message in look(database_url, lambda: outbox.newest(9)))
 
 
 def test_each_change_is_in_the_audit_log(hooks, database_url):
@@ -138,7 +138,7 @@ def test_each_change_is_in_the_audit_log(hooks, database_url):
     assert look(database_url, kinds)[-3:] == [
         ("webhook:added", {"webhook": 1}),
         ("webhook:rotated", {"webhook": 1}),
-        ("webhook:removed", {"dropped": 2, "webhook": 1}),
+        ("webhook:removed", {"deadLetters": 2, "webhook": 1}),
     ]
 
 

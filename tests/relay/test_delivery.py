@@ -70,7 +70,7 @@ async def test_every_attempt_sends_the_same_bytes(world):
     assert first.raw == second.raw
 
 
-async def test_a_recipient_that_is_refused_for_good_is_dropped_with_the_error(world, caplog):
+async def test_a_recipient_that_is_refused_for_good_is_a_dead_letter_with_the_error(world, caplog):
     message = await one_mail(world)
     async with smtp_server(Sink(answers=["550 no such \x1b[31muser"])) as sink:
         lane = world.mail_lane(sink.port)
@@ -78,11 +78,11 @@ async def test_a_recipient_that_is_refused_for_good_is_dropped_with_the_error(wo
         world.clock.forward(days=30)
         assert await lane.round() == 0
 
-    dropped = await outbox.one(message.id)
-    assert dropped.dropped_at is not None
-    assert dropped.last_error.startswith("550 no such")
-    assert "\x1b" not in dropped.last_error + caplog.text
-    assert "relay:dropped" in caplog.text
+    dead = await outbox.one(message.id)
+    assert dead.given_up_at is not None
+    assert dead.last_error.startswith("550 no such")
+    assert "\x1b" not in dead.last_error + caplog.text
+    assert "relay:dead_letter" in caplog.text
     assert sink.letters == []
 
 
@@ -110,9 +110,9 @@ async def test_a_server_that_is_away_is_tried_until_it_is_given_up(world):
         world.clock.forward(hours=29)
     assert await lane.round() == 0
 
-    dropped = await outbox.one(message.id)
-    assert dropped.dropped_at is not None
-    assert dropped.last_error.startswith("given up after 13 attempts: SMTPConnectError")
+    dead = await outbox.one(message.id)
+    assert dead.given_up_at is not None
+    assert dead.last_error.startswith("given up after 13 attempts: SMTPConnectError")
 
 
 def test_pauses_grow_with_jitter_and_end():
@@ -298,7 +298,7 @@ async def test_without_a_sending_system_publications_wait(world, caplog):
     await running
 
     [handover] = await world.messages("handover")
-    assert (handover.attempts, handover.delivered_at, handover.dropped_at) == (0, None, None)
+    assert (handover.attempts, handover.delivered_at, handover.given_up_at) == (0, None, None)
     assert caplog.text.count("relay:no_delivery_url") == 1
 
 

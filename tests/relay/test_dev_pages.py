@@ -44,7 +44,7 @@ async def test_the_outbox_lists_mails_and_hand_overs_with_their_state(world):
     assert page.status_code == 200
     assert page.text.count("[Campaign approval] Diwali sale (revision 1)") == 1
     assert "Chen &lt;chen@acme.test&gt;" in page.text
-    assert page.text.count(">not told<") == 1
+    assert page.text.count(">untold<") == 1
     assert "the sending system" in page.text
     assert page.text.count(">waiting<") == 4
 

@@ -107,9 +107,9 @@ async def test_content_that_was_changed_behind_the_back_is_never_handed_over(wor
 
     assert receiver.requests == []
     [message] = await world.messages("handover")
-    assert message.dropped_at is not None
+    assert message.given_up_at is not None
     assert "not what was authorised" in message.last_error
-    assert "relay:dropped" in caplog.text
+    assert "relay:dead_letter" in caplog.text
 
 
 async def test_a_receiver_that_hangs_or_is_away_is_tried_again(world):

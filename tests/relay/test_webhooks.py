@@ -36,7 +36,7 @@ async def hooked(world, receiver, *events):
         world.office, LOOPBACK, world.account.slug, receiver.url, description="", events=events
     )
     await world.office.database.transaction(
-        lambda: outbox.drop_all(made.id, why="test", now=world.office.now())
+        lambda: outbox.give_up_all(made.id, why="test", now=world.office.now())
     )
     return made
 
@@ -182,7 +182,7 @@ async def test_what_is_not_taken_comes_again_under_the_same_id(world, how):
         await round_of(world, webhook)
 
     [message] = await messages(world, webhook)
-    assert (failed.attempts, failed.delivered_at, failed.dropped_at) == (1, None, None)
+    assert (failed.attempts, failed.delivered_at, failed.given_up_at) == (1, None, None)
     assert failed.last_error
     assert message.delivered_at is not None
     assert receiver.ids == [message.key, message.key]
@@ -227,7 +227,7 @@ async def test_it_is_tried_by_the_schedule_of_the_standard_and_then_given_up(wor
         assert await round_of(world, webhook) == 0
 
     [message] = await messages(world, webhook)
-    assert message.dropped_at is not None
+    assert message.given_up_at is not None
     assert message.last_error == "given up after 10 attempts: answered 500"
     assert receiver.ids == [message.key] * ATTEMPTS
     assert (await webhooks.one(webhook.id)).disabled_at is None
@@ -247,7 +247,7 @@ async def test_a_busy_receiver_says_when_to_come_again_within_a_day(world, asked
         assert await round_of(world, webhook) == 1
 
 
-async def test_410_disables_the_webhook_and_drops_what_waits_for_it(world):
+async def test_410_disables_the_webhook_and_gives_up_what_waits_for_it(world):
     async with receiving(status(410)) as receiver:
         webhook = await hooked(world, receiver, "campaign:created")
         for _ in range(6):
@@ -262,9 +262,9 @@ async def test_410_disables_the_webhook_and_drops_what_waits_for_it(world):
     assert stored.disabled_why == "the receiver answered 410 Gone"
     assert len(receiver.requests) == 1
     assert len(waiting) == 6
-    assert all(message.dropped_at for message in waiting)
+    assert all(message.given_up_at for message in waiting)
     [told] = [event.entry for event in await audit_kinds(world) if event.entry.kind == "webhook:disabled"]
-    assert dict(told.detail) == {"webhook": webhook.id, "dropped": 6}
+    assert dict(told.detail) == {"webhook": webhook.id, "deadLetters": 6}
 
 
 async def test_an_enabled_webhook_is_told_of_what_happens_from_then_on(world):

@@ -204,7 +204,7 @@ async def test_who_lost_the_right_gets_no_mail(world, sink, story, name, loss):
         for m in await world.messages("mail")
         if m.payload["recipient"] == user and m.payload["event"] == kind
     ]
-    assert message.dropped_at is not None
+    assert message.given_up_at is not None
     assert message.delivered_at is None
 
 

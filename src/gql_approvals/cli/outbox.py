@@ -27,7 +27,7 @@ def outbox() -> None:
 @click.option(
     "--state",
     type=click.Choice(["waiting", "delivered", "dead", "untold"]),
-    help="dead: given up; untold: the recipient may not be told any more. By default all.",
+    help="dead: dead letters; untold: the recipient may not be told any more. By default all.",
 )
 @click.option("--kind", help="Such as mail, handover or webhook.")
 @click.option("--account", "slug", metavar="SLUG", help="The account that it is about.")
@@ -38,6 +38,7 @@ def outbox() -> None:
 def list_messages(state: str | None, kind: str | None, slug: str | None, limit: int, form: str) -> None:
     """List messages, newest first."""
     from gql_approvals.persistence import undelivered
+    from gql_approvals.persistence.message_state import State
     from gql_approvals.service.finding import account_called
 
     async def run() -> "tuple[list[OutboxMessage], int]":
@@ -46,7 +47,7 @@ def list_messages(state: str | None, kind: str | None, slug: str | None, limit: 
         known = [] if kind is None else await undelivered.kinds()
         if known and kind not in known:
             raise click.ClickException(f"there is no message of kind `{kind}`: there are {', '.join(known)}")
-        chosen = None if state is None else undelivered.State(state)
+        chosen = None if state is None else State(state)
         return await undelivered.listed(datetime.now(UTC), state=chosen, kind=kind, account=slug, limit=limit)
 
     found, total = _with_database(run)
@@ -100,8 +101,8 @@ def _did(one: "OutboxMessage") -> str:
 
 
 def _with_database(work: Callable[[], Awaitable[Answer]], *, transaction: bool = False) -> Answer:
+    from gql_approvals.cli.existing import NoDatabase, existing_database
     from gql_approvals.cli.output import CannotStart
-    from gql_approvals.cli.policy.database import NoDatabase, existing_database
 
     async def run() -> Answer:
         async with existing_database(from_environment().database_url) as database:

@@ -129,7 +129,7 @@ def enable(which: int, form: str) -> None:
 def remove(which: int, form: str) -> None:
     """Remove the webhook ID with its secrets.
 
-    What waits for it is not delivered any more.
+    What waits for it is not delivered any more, and kept as dead letters.
     """
     from gql_approvals.app import open_office
     from gql_approvals.service import webhooks
@@ -138,9 +138,9 @@ def remove(which: int, form: str) -> None:
         async with open_office(from_environment()) as office:
             return await webhooks.remove(office, which)
 
-    dropped = asyncio.run(run())
-    messages = "1 message" if dropped == 1 else f"{dropped} messages"
-    show({"id": which, "dropped": dropped}, f"webhook {which} is removed; {messages} dropped", form)
+    dead = asyncio.run(run())
+    letters = "1 dead letter" if dead == 1 else f"{dead} dead letters"
+    show({"id": which, "deadLetters": dead}, f"webhook {which} is removed, and leaves {letters}", form)
 
 
 @webhook.command(name="test")
@@ -185,7 +185,7 @@ def _listed(one: "Shown") -> str:
         "active" if made.disabled_at is None else f"disabled {made.disabled_at.date()}, {made.disabled_why}"
     )
     last = f"last {went.delivered_at:%Y-%m-%d %H:%M} UTC" if went.delivered_at else "nothing delivered"
-    counts = f"{last}, {went.waiting} waiting, {went.dropped} dropped"
+    counts = f"{last}, {went.waiting} waiting, {went.dead} dead"
     more = [text for text in (made.description, f"last error: {went.error}" if went.error else "") if text]
     first = f"{made.id:>5}  {one.account}  {made.url}  {what}, {state}; {counts}"
     return "\n".join([first, *(f"       {text}" for text in more)])
@@ -199,7 +199,7 @@ def _listed_as_data(one: "Shown") -> dict[str, object]:
         "account": one.account,
         **_as_data(one.webhook),
         "waiting": went.waiting,
-        "dropped": went.dropped,
+        "dead": went.dead,
         "lastDeliveredAt": last,
         "lastError": went.error,
     }

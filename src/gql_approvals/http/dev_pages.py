@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from gql_approvals.http.dev_threads import state_of, threads_of, times_of, to_of
+from gql_approvals.http.dev_threads import threads_of, times_of, to_of
 from gql_approvals.http.request_body import NotUnderstoodError, read_body
 from gql_approvals.persistence import outbox, people
 from gql_approvals.persistence.outbox import HANDOVER, MAIL, WEBHOOK, Message
@@ -84,7 +84,7 @@ class _Desk:
         user = message.payload.get("recipient")
         to = to_of(message, await people.users([user] if isinstance(user, int) else []))
         times = times_of(message.created_at, await people.account_by_id(message.account_id))
-        shown = {"message": message, "state": state_of(message), "to": to, "times": times}
+        shown = {"message": message, "state": message.state, "to": to, "times": times}
         subject = await self._subject(message) or message.key
         if message.kind == MAIL:
             mail = await self._mail(message)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from gql_approvals.persistence import lookups, people
+from gql_approvals.persistence.message_state import State
 from gql_approvals.persistence.outbox import HANDOVER, MAIL, WEBHOOK, Message
 from gql_approvals.persistence.people import User
 from gql_approvals.relay.wording import badge_of, tone_of
@@ -16,7 +17,6 @@ from gql_approvals.service.time_zones import is_time_zone
 from gql_approvals.workflow.model import Account
 
 _DAY, _TIME = "%a %d %b %Y, ", "%H:%M"
-NOT_TOLD = "not told"  # mails that the outbox still holds, whose recipient may not be told any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +67,6 @@ async def threads_of(messages: Sequence[Message], subject: Subject) -> list[Thre
     ]
 
 
-def state_of(message: Message) -> str:
-    """How its delivery stands."""
-    return "delivered" if message.delivered_at else "dropped" if message.dropped_at else "waiting"
-
-
 def times_of(moment: datetime, account: Account | None) -> tuple[str, str]:
     """A moment in UTC and in the account's time zone; the second is empty when it says nothing more."""
     utc = moment.astimezone(UTC)
@@ -89,9 +84,10 @@ async def _thread(
     happenings: dict[object, Happening] = {}
     title: str | None = None
     for message in messages:
-        found = await subject(message) if title is None or state_of(message) == "waiting" else title
+        found = await subject(message) if title is None or message.state is State.WAITING else title
         title = title or found
-        state = NOT_TOLD if found is None and message.kind == MAIL else state_of(message)
+        # a mail that waits, whose recipient may not be told any more, is not told when its turn comes
+        state = State.UNTOLD if found is None and message.kind == MAIL else message.state
         place = message.payload.get("seq") if message.kind == MAIL else None
         happening = happenings.setdefault(
             message.key if place is None else place, _happening(message, account)

@@ -13,9 +13,9 @@ from tortoise.exceptions import BaseORMException
 
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence.database import Database
+from gql_approvals.persistence.message_state import STATES, State
 from gql_approvals.persistence.models import OutboxRow, TokenRow
 from gql_approvals.persistence.outbox import HANDOVER
-from gql_approvals.persistence.undelivered import STATES, State
 
 _ASK = {
     "sqlite": "SELECT sqlite_version() AS version",
@@ -35,7 +35,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxState:
-    """`dead`: messages given up; `last_error`: why the newest was. `waiting`: since when the oldest waits."""
+    """`dead`: dead letters; `last_error`: why the newest is one. `waiting`: since when the oldest waits."""
 
     dead: int
     last_error: str

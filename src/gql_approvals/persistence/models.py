@@ -306,9 +306,8 @@ class OutboxRow(Model):
     leased_until: fields.Field[datetime | None] = fields.DatetimeField(null=True)
     attempts: fields.Field[int] = fields.IntField(default=0)
     delivered_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
-    dropped_at: fields.Field[datetime | None] = fields.DatetimeField(
-        null=True
-    )  # not to be told any more, or given up
+    # not to be told any more, or a dead letter
+    given_up_at: fields.Field[datetime | None] = fields.DatetimeField(null=True, source_field="dropped_at")
     last_error: fields.Field[str | None] = fields.TextField(null=True)  # type: ignore[assignment]  # its type ignores null
 
     class Meta(Model.Meta):

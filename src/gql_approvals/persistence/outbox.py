@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from tortoise.expressions import Q
 
+from gql_approvals.persistence.message_state import State, state_of
 from gql_approvals.persistence.models import OutboxRow
 from gql_approvals.workflow.content import Json
 
@@ -21,8 +22,6 @@ LEASE = timedelta(seconds=60)
 # Twice a lease: whoever claims may have read the clock before the holder did, and waited for the lock since.
 FARTHEST_LEASE = 2 * LEASE
 FARTHEST_RETRY = timedelta(hours=30)
-# Why a message is dropped that is no dead letter: nobody has to do anything about it.
-NOT_TOLD = "the recipient may not be told any more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +41,13 @@ class Message:
     created_at: datetime
     leased_until: datetime | None = None
     delivered_at: datetime | None = None
-    dropped_at: datetime | None = None
+    given_up_at: datetime | None = None
     last_error: str | None = None
+
+    @property
+    def state(self) -> State:
+        """What has become of it."""
+        return state_of(self.delivered_at, self.given_up_at, self.last_error)
 
 
 async def write(messages: Iterable[Message]) -> None:
@@ -89,7 +93,7 @@ def due(now: datetime) -> Q:
     free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + FARTHEST_LEASE)
     # A first attempt is due at once, whatever the clock said when the message was written.
     time = Q(attempts=0) | Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST_RETRY)
-    return free & time & Q(delivered_at=None, dropped_at=None)
+    return free & time & Q(delivered_at=None, given_up_at=None)
 
 
 async def due_webhooks(now: datetime) -> list[int]:
@@ -113,17 +117,17 @@ async def mark_failed(message: Message, *, error: str, next_at: datetime) -> Non
     )
 
 
-async def mark_dropped(message_id: int, *, why: str, now: datetime) -> None:
+async def give_up(message_id: int, *, why: str, now: datetime) -> None:
     """Note that the message is not to be delivered any more."""
     await OutboxRow.filter(id=message_id, delivered_at=None).update(
-        dropped_at=now, leased_until=None, last_error=why[:1000]
+        given_up_at=now, leased_until=None, last_error=why[:1000]
     )
 
 
-async def drop_all(webhook: int, *, why: str, now: datetime) -> int:
+async def give_up_all(webhook: int, *, why: str, now: datetime) -> int:
     """Note that nothing that waits for this webhook is to be delivered; gives how much that was."""
-    waiting = OutboxRow.filter(webhook_id=webhook, delivered_at=None, dropped_at=None)
-    return await waiting.update(dropped_at=now, leased_until=None, last_error=why[:1000])
+    waiting = OutboxRow.filter(webhook_id=webhook, delivered_at=None, given_up_at=None)
+    return await waiting.update(given_up_at=now, leased_until=None, last_error=why[:1000])
 
 
 async def newest(limit: int) -> list[Message]:
@@ -161,6 +165,6 @@ def _message(row: OutboxRow) -> Message:
         created_at=row.created_at,
         leased_until=row.leased_until,
         delivered_at=row.delivered_at,
-        dropped_at=row.dropped_at,
+        given_up_at=row.given_up_at,
         last_error=row.last_error,
     )

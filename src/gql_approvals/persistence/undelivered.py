@@ -1,37 +1,17 @@
 """What has become of the outbox's messages, and having them delivered after all.
 
-A dead letter is a message that was given up: the other side refused it, or did not take it for days. Whom a
-message is for, and why, is read from its payload: each kind writes what it has.
+Whom a message is for, and why, is read from its payload: each kind writes what it has.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from tortoise.expressions import Q
 from tortoise.functions import Count, Min
 
+from gql_approvals.persistence.message_state import STATES, State, state_of
 from gql_approvals.persistence.models import AccountRow, OutboxRow, UserRow
-from gql_approvals.persistence.outbox import KINDS, NOT_TOLD, due
-
-
-class State(StrEnum):
-    """What has become of a message."""
-
-    WAITING = "waiting"
-    DELIVERED = "delivered"
-    DEAD = "dead"
-    UNTOLD = "untold"  # its recipient may not be told any more
-
-
-_UNTOLD = Q(last_error=NOT_TOLD)
-STATES: dict[State, Q] = {
-    State.WAITING: Q(delivered_at=None, dropped_at=None),
-    State.DELIVERED: Q(delivered_at__isnull=False),
-    State.DEAD: Q(delivered_at=None, dropped_at__isnull=False) & (Q(last_error=None) | ~_UNTOLD),
-    State.UNTOLD: Q(delivered_at=None, dropped_at__isnull=False) & _UNTOLD,
-}
+from gql_approvals.persistence.outbox import KINDS, due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +113,7 @@ async def dead_ids() -> list[int]:
 async def make_due(ids: Collection[int], now: datetime) -> None:
     """Have these messages tried at once, and as often as new ones; a lease that somebody holds stays."""
     rows = OutboxRow.filter(id__in=list(ids), delivered_at=None)
-    await rows.update(attempts=0, next_at=now, dropped_at=None)
+    await rows.update(attempts=0, next_at=now, given_up_at=None)
 
 
 async def _messages(rows: list[OutboxRow], now: datetime) -> list[OutboxMessage]:
@@ -148,7 +128,7 @@ async def _messages(rows: list[OutboxRow], now: datetime) -> list[OutboxMessage]
 
 def _message(row: OutboxRow, account: str, emails: dict[int, str], now: datetime) -> OutboxMessage:
     event, campaign, recipient = (row.payload.get(name) for name in ("event", "campaign", "recipient"))
-    state = _state(row)
+    state = state_of(row.delivered_at, row.given_up_at, row.last_error)
     return OutboxMessage(
         id=row.id,
         kind=row.kind,
@@ -160,15 +140,7 @@ def _message(row: OutboxRow, account: str, emails: dict[int, str], now: datetime
         attempts=row.attempts,
         created_at=row.created_at,
         next_at=row.next_at if state is State.WAITING else None,
-        ended_at=row.delivered_at or row.dropped_at,
+        ended_at=row.delivered_at or row.given_up_at,
         leased=state is State.WAITING and row.leased_until is not None and row.leased_until > now,
         last_error=row.last_error,
     )
-
-
-def _state(row: OutboxRow) -> State:
-    if row.delivered_at is not None:
-        return State.DELIVERED
-    if row.dropped_at is None:
-        return State.WAITING
-    return State.UNTOLD if row.last_error == NOT_TOLD else State.DEAD

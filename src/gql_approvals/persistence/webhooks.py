@@ -43,10 +43,10 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliveries:
-    """How deliveries to a webhook went. `error`: the newest that was not overcome. `dropped`: given up."""
+    """How deliveries to a webhook went. `error`: the newest that was not overcome. `dead`: dead letters."""
 
     waiting: int
-    dropped: int
+    dead: int
     delivered_at: datetime | None
     error: str | None
 
@@ -110,8 +110,8 @@ async def deliveries(webhook_id: int) -> Deliveries:
     arrived = await rows.filter(delivered_at__not_isnull=True).order_by("-delivered_at").first()
     failed = await rows.filter(delivered_at=None, last_error__not_isnull=True).order_by("-id").first()
     return Deliveries(
-        waiting=await rows.filter(delivered_at=None, dropped_at=None).count(),
-        dropped=await rows.filter(dropped_at__not_isnull=True).count(),
+        waiting=await rows.filter(delivered_at=None, given_up_at=None).count(),
+        dead=await rows.filter(given_up_at__not_isnull=True).count(),
         delivered_at=None if arrived is None else arrived.delivered_at,
         error=None if failed is None else failed.last_error,
     )

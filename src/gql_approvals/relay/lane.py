@@ -13,7 +13,8 @@ from datetime import timedelta
 
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import lookups, outbox
-from gql_approvals.persistence.outbox import HANDOVER, LEASE, NOT_TOLD, Message
+from gql_approvals.persistence.message_state import NOT_TOLD
+from gql_approvals.persistence.outbox import HANDOVER, LEASE, Message
 from gql_approvals.relay.backoff import LONGEST, PAUSES_S, pause_after
 from gql_approvals.relay.outcome import Delivered, Failed, Gone, NotTold, Outcome, Refused
 from gql_approvals.relay.text import one_line
@@ -27,7 +28,7 @@ WORK_S = LEASE.total_seconds() - 5  # a message is let go before its lease ends
 _RETRY_S = 0.5
 _ERROR_LENGTH = 500
 _DELIVERED = "relay:delivered"
-_DROPPED = "relay:dropped"
+_DEAD = "relay:dead_letter"
 _log = logging.getLogger(__name__)
 
 Deliver = Callable[[Message], Awaitable[Outcome]]
@@ -95,7 +96,7 @@ class Lane:
             except Unavailable as error:  # only reading raises it: nothing has been sent
                 self._trouble.met(error)
                 await asyncio.sleep(_RETRY_S)
-            except Exception as error:  # noqa: BLE001  # it is tried again, and dropped in the end
+            except Exception as error:  # noqa: BLE001  # it is tried again, and given up in the end
                 _log.exception("relay:delivery_failed kind=%s message=%d", self.kind, message.id)
                 return Failed(f"{type(error).__name__}: {error}")
 
@@ -128,7 +129,7 @@ class Lane:
         elif note.pause is not None:
             await outbox.mark_failed(message, error=note.text, next_at=now + note.pause)
         else:
-            await outbox.mark_dropped(message.id, why=note.text, now=now)
+            await outbox.give_up(message.id, why=note.text, now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +148,9 @@ def _note_of(message: Message, outcome: Outcome, pauses_s: Sequence[int]) -> _No
         case Delivered():
             return _Note(event=_DELIVERED, level=logging.DEBUG)  # the outbox shows it
         case NotTold():
-            return _Note(event="relay:not_told", text=NOT_TOLD)
+            return _Note(event="relay:untold", text=NOT_TOLD)
         case Refused(error):
-            return _Note(event=_DROPPED, level=logging.ERROR, text=_shown(error))
+            return _Note(event=_DEAD, level=logging.ERROR, text=_shown(error))
         case Gone(error):
             return _Note(event="relay:gone", level=logging.WARNING, text=_shown(error), ends=True)
         case Failed(error, wait):
@@ -157,7 +158,7 @@ def _note_of(message: Message, outcome: Outcome, pauses_s: Sequence[int]) -> _No
             pause = pause_after(attempts, pauses_s)
             if pause is None:
                 text = _shown(f"given up after {attempts} attempts: {error}")
-                return _Note(event=_DROPPED, level=logging.ERROR, text=text)
+                return _Note(event=_DEAD, level=logging.ERROR, text=text)
             pause = pause if wait is None else max(pause, min(wait, LONGEST))
             return _Note(event="relay:failed", level=logging.WARNING, text=_shown(error), pause=pause)
 

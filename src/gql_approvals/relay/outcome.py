@@ -21,7 +21,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It will never work: the message is dropped, and `error` kept with it."""
+    """It will never work: the message is a dead letter, and `error` kept with it."""
 
     error: str
 

@@ -88,7 +88,7 @@ async def rotate(office: Office, webhook_id: int) -> Webhook:
 
 
 async def remove(office: Office, webhook_id: int) -> int:
-    """Forget it; what waits for it is dropped: gives how much that was.
+    """Forget it; what waits for it becomes dead letters: gives how many.
 
     Raises:
         InvalidInput: when there is no such webhook.
@@ -96,10 +96,10 @@ async def remove(office: Office, webhook_id: int) -> int:
 
     async def steps() -> int:
         webhook = await _locked(webhook_id)
-        dropped = await outbox.drop_all(webhook_id, why="the webhook was removed", now=office.now())
+        dead = await outbox.give_up_all(webhook_id, why="the webhook was removed", now=office.now())
         await webhooks.remove(webhook_id)
-        await _note(office, webhook, "webhook:removed", {"dropped": dropped})
-        return dropped
+        await _note(office, webhook, "webhook:removed", {"deadLetters": dead})
+        return dead
 
     return await office.database.transaction(steps)
 
@@ -123,7 +123,7 @@ async def enable(office: Office, webhook_id: int) -> bool:
 
 
 async def disable(office: Office, webhook_id: int, why: str) -> None:
-    """Tell it of nothing any more, in the transaction of the caller; what waits for it is dropped."""
+    """Tell it of nothing any more, in the caller's transaction; what waits for it becomes dead letters."""
     found = await webhooks.one(webhook_id)
     if found is None:
         return
@@ -133,8 +133,8 @@ async def disable(office: Office, webhook_id: int, why: str) -> None:
         return
     now = office.now()
     await webhooks.turn_off(webhook_id, why=why, now=now)
-    dropped = await outbox.drop_all(webhook_id, why=f"the webhook is disabled: {why}", now=now)
-    await _note(office, webhook, "webhook:disabled", {"dropped": dropped})
+    dead = await outbox.give_up_all(webhook_id, why=f"the webhook is disabled: {why}", now=now)
+    await _note(office, webhook, "webhook:disabled", {"deadLetters": dead})
 
 
 async def existing(webhook_id: int) -> Webhook:

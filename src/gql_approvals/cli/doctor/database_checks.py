@@ -107,13 +107,13 @@ async def demo_tokens(ground: Ground) -> list[Finding]:
 
 
 async def outbox(ground: Ground) -> list[Finding]:
-    """Messages that were given up, or that nobody takes."""
+    """Dead letters, and messages that nobody takes."""
     found = await checkup.outbox_state()
     findings: list[Finding] = []
     if found.dead:
         findings.append(
             warning(
-                f"{counted(found.dead, 'message')} given up; the newest: {found.last_error}",
+                f"{counted(found.dead, 'dead letter')}; the newest: {found.last_error}",
                 "mend the cause; `gql-approvals outbox` lists and retries them",
             )
         )
@@ -133,7 +133,7 @@ async def outbox(ground: Ground) -> list[Finding]:
                 "start `gql-approvals serve`, which delivers, or mend what it reports",
             )
         )
-    return findings or [fine("nothing given up, nothing old")]
+    return findings or [fine("no dead letter, nothing old")]
 
 
 def _mounted(path: Path) -> str | None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from gql_approvals.cli.existing import NoDatabase
 from gql_approvals.cli.policy import rendering
-from gql_approvals.cli.policy.database import DatabaseFacts, NoDatabase, database_facts
+from gql_approvals.cli.policy.database import DatabaseFacts, database_facts
 from gql_approvals.cli.policy.trial import Tally, tally
 from gql_approvals.policy.engine import Policy, examine
 from gql_approvals.policy.files import PolicyFiles

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gql_approvals.cli.existing import NoDatabase, existing_database
 from gql_approvals.cli.output import CannotStart
-from gql_approvals.cli.policy.database import NoDatabase, existing_database
 from gql_approvals.cli.policy.folder import files_of, rules_of
 from gql_approvals.cli.policy.rendering import printable
 from gql_approvals.policy.classes import GrantClass

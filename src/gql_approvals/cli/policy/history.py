@@ -65,7 +65,7 @@ def _obeyed(workers: object) -> str:
 
 
 def _from_database(read: Callable[[], Awaitable[Read]]) -> Read:
-    from gql_approvals.cli.policy.database import NoDatabase, existing_database
+    from gql_approvals.cli.existing import NoDatabase, existing_database
 
     async def opened() -> Read:
         async with existing_database(from_environment().database_url):

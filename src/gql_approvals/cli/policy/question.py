@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from gql_approvals.cli.existing import NoDatabase, existing_database
 from gql_approvals.cli.output import CannotStart
-from gql_approvals.cli.policy.database import NoDatabase, existing_database
 from gql_approvals.cli.policy.folder import note_misspelt
 from gql_approvals.cli.policy.lookup import campaign_facts, member
 from gql_approvals.policy.answers import ELSEWHERE
