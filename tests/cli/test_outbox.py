@@ -175,9 +175,10 @@ def test_people_read_a_line_for_each_message(run, sqlite_url):
 
     lines = run("outbox", "list", "--state", "dead", database_url=sqlite_url).out.splitlines()
 
-    (line,) = lines
+    (heading, line) = lines
+    assert heading.split() == ["id", "kind", "account", "state", "failed", "about", "last", "error"]
     assert line.split()[:4] == ["1", "mail", "acme", "dead"]
-    assert line.endswith(": no such mailbox")
+    assert line.endswith("@acme.test  no such mailbox")
     assert run("outbox", "list", "--limit", "1", database_url=sqlite_url).out.endswith(
         "more: raise --limit\n"
     )

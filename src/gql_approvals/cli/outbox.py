@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # Tortoise is loaded only where there is a database to open
     from gql_approvals.persistence.undelivered import OutboxMessage
 
 Answer = TypeVar("Answer")
+_HEADINGS = ("id", "kind", "account", "state", "failed", "about", "last error")
 
 
 @click.group(cls=Commands)
@@ -37,6 +38,7 @@ def outbox() -> None:
 @format_option
 def list_messages(state: str | None, kind: str | None, slug: str | None, limit: int, form: str) -> None:
     """List messages, newest first."""
+    from gql_approvals.cli.tables import show_table
     from gql_approvals.persistence import undelivered
     from gql_approvals.persistence.message_state import State
     from gql_approvals.service.finding import account_called
@@ -51,10 +53,10 @@ def list_messages(state: str | None, kind: str | None, slug: str | None, limit: 
         return await undelivered.listed(datetime.now(UTC), state=chosen, kind=kind, account=slug, limit=limit)
 
     found, total = _with_database(run)
-    lines = [_line(one) for one in found]
-    if total > len(found):
-        lines.append(f"{total - len(found)} more: raise --limit")
-    show({"messages": [_as_data(one) for one in found], "total": total}, "\n".join(lines) or "none", form)
+    data = {"messages": [_as_data(one) for one in found], "total": total}
+    show_table(data, _HEADINGS, [_row(one) for one in found], form, nothing="none")
+    if form == "text" and total > len(found):
+        click.echo(f"{total - len(found)} more: raise --limit")
 
 
 @outbox.command()
@@ -114,11 +116,10 @@ def _with_database(work: Callable[[], Awaitable[Answer]], *, transaction: bool =
         raise CannotStart(f"the outbox is in the database: {error}") from error
 
 
-def _line(one: "OutboxMessage") -> str:
+def _row(one: "OutboxMessage") -> tuple[str, ...]:
     about = " ".join(part for part in (one.event, one.to and f"to {one.to}") if part) or _campaign(one)
-    tries = f"{one.attempts} attempt{'' if one.attempts == 1 else 's'}"
-    why = f": {one.last_error}" if one.last_error else ""
-    return f"{one.id:>6}  {one.kind:<8}  {one.account:<10}  {one.state}{_when(one)}, {tries}  {about}{why}"
+    state = f"{one.state}{_when(one)}"
+    return (str(one.id), one.kind, one.account, state, str(one.attempts), about or "", one.last_error or "")
 
 
 def _when(one: "OutboxMessage") -> str:
