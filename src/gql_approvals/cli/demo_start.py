@@ -18,7 +18,15 @@ from gql_approvals.persistence import people
 from gql_approvals.persistence.address import hide_password
 from gql_approvals.persistence.database import Database
 from gql_approvals.policy.engine import Policy
-from gql_approvals.settings import DEFAULT_FILE, FILE_VARIABLE, PREFIX, Settings, from_environment, name_of
+from gql_approvals.settings import (
+    DEFAULT_FILE,
+    FILE_SUFFIX,
+    FILE_VARIABLE,
+    PREFIX,
+    Settings,
+    from_environment,
+    name_of,
+)
 
 DATABASE, SECRET = "gql-approvals.db", "delivery-secret"
 REVIEW = "/graphql?review={campaign}"  # the explorer opens it
@@ -52,6 +60,8 @@ def choose_settings(given: Mapping[str, str], base: str, database_url: str | Non
         name_of("review_url"): base + REVIEW,
     }
     asked = {} if database_url is None else {name_of("database_url"): database_url}
+    ours = {name: value for name, value in ours.items() if name + FILE_SUFFIX not in mine}
+    mine = {name: value for name, value in mine.items() if name.removesuffix(FILE_SUFFIX) not in asked}
     return from_environment({**ours, **mine, **asked, name_of("demo"): "true"})
 
 

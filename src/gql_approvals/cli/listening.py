@@ -57,6 +57,7 @@ def run(listener: socket.socket, workers: int) -> None:
     from gql_approvals.http.request_body import MAX_BODY
 
     os.environ[name_of("workers")] = str(workers)
+    settings = from_environment()
     config = uvicorn.Config(
         FACTORY,
         factory=True,
@@ -66,7 +67,9 @@ def run(listener: socket.socket, workers: int) -> None:
         ws_max_size=MAX_BODY,
         ws_per_message_deflate=False,
         server_header=False,
-        log_config=logs.configuration(from_environment().log),
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        log_config=logs.configuration(settings.log),
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
     if workers > 1:

@@ -8,6 +8,7 @@ from gql_approvals.settings.definition import (
     Settings,
     is_secure,
     name_of,
+    secrecy_of,
     shipped_policies,
     to_environment,
 )
@@ -19,9 +20,11 @@ from gql_approvals.settings.reading import (
     from_environment,
     read,
 )
+from gql_approvals.settings.secret_file import SUFFIX as FILE_SUFFIX
 
 __all__ = [
     "DEFAULT_FILE",
+    "FILE_SUFFIX",
     "FILE_VARIABLE",
     "MAX_ISSUER",
     "NOT_SETTINGS",
@@ -34,6 +37,7 @@ __all__ = [
     "is_secure",
     "name_of",
     "read",
+    "secrecy_of",
     "shipped_policies",
     "to_environment",
 ]

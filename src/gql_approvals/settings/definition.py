@@ -1,4 +1,4 @@
-"""Every setting there is, and what contradicts what.
+"""Every setting there is.
 
 Every field says in its metadata what it is for; the table in docs/settings.md is generated from them.
 """
@@ -17,7 +17,10 @@ from urllib.parse import urlsplit
 PREFIX = "GQL_APPROVALS_"
 MIN_SECRET, MAX_SECRET = 24, 64  # bytes; Standard Webhooks 1.0
 _HOST = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+MIN_TOKEN = 16  # characters
 Switch: TypeAlias = bool | Literal["auto"]
+# What of a setting nobody may see: nothing, the password in its address, or all of it.
+Secrecy: TypeAlias = Literal["", "password", "all"]
 MAX_ISSUER = 255  # as the database keeps it
 # Signatures with a key that only the provider has: not `none`, and no HS256,
 # whose key we would share.
@@ -109,6 +112,15 @@ def _secret(value: str) -> str:
     return text
 
 
+def _token(value: str) -> str:
+    text = value.strip()
+    if not (text.isascii() and text.isprintable()) or " " in text or len(text) < MIN_TOKEN:
+        raise ValueError(
+            f"must be at least {MIN_TOKEN} letters, digits and signs, such as 32 random ones"
+        )
+    return text
+
+
 def is_secure(url: str) -> bool:
     """Whether nobody between us and this address can read or change anything: https, or this very machine."""
     parts = urlsplit(url)
@@ -145,8 +157,18 @@ def _allowed(value: str) -> tuple[str, ...]:
     return items
 
 
-def _setting(about: str, read: Callable[[str], Any], *, default: Any) -> Any:  # noqa: ANN401  # a field of any type
-    return field(default=default, metadata={"read": read, "about": about})
+def _proxies(value: str) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in value.split(",") if item.strip())
+    for item in items:
+        try:
+            ip_network(item)
+        except ValueError:
+            raise ValueError("must be addresses and networks such as `127.0.0.1, 10.0.0.0/8`") from None
+    return items
+
+
+def _setting(about: str, read: Callable[[str], Any], *, default: Any, hides: Secrecy = "") -> Any:  # noqa: ANN401  # a field of any type
+    return field(default=default, metadata={"read": read, "about": about, "hides": hides})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,12 +179,16 @@ class Settings:
         "`sqlite:///FILE` or `postgresql://user:pass@host:port/db`",
         _text,
         default="sqlite:///gql-approvals.db",
+        hides="password",
     )
     policies: str = _setting(
         "folder of `model.conf` and `policy.csv`; empty: the shipped ones", _text, default=""
     )
     mail: str = _setting(
-        "`outbox` (kept, not sent), `console`, or `smtp://user:pass@host:port`", _mail, default="outbox"
+        "`outbox` (kept, not sent), `console`, or `smtp://user:pass@host:port`",
+        _mail,
+        default="outbox",
+        hides="password",
     )
     mail_from: str = _setting("the address that mails come from", _text, default="approvals@localhost")
     review_url: str = _setting(
@@ -170,7 +196,7 @@ class Settings:
     )
     delivery_url: str = _setting("the sending system: where publications are handed over", _web, default="")
     delivery_secret: str = _setting(
-        "`whsec_…`, which signs the hand-over (Standard Webhooks)", _secret, default=""
+        "`whsec_…`, which signs the hand-over (Standard Webhooks)", _secret, default="", hides="all"
     )
     webhook_allow_hosts: tuple[str, ...] = _setting(
         "hosts and networks inside that webhooks may lead to, separated by commas", _allowed, default=()
@@ -248,11 +274,23 @@ class Settings:
         _some,
         default=1,
     )
+    trusted_proxies: tuple[str, ...] = _setting(
+        "addresses and networks of proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, "
+        "separated by commas; empty: nobody's",
+        _proxies,
+        default=(),
+    )
     database_pool: int = _setting("PostgreSQL connections a worker may use", _whole, default=10)
     log: str = _setting(
         "log records on standard error: `text` for people, `json` for programs, a line each",
         _log,
         default="text",
+    )
+    metrics_token: str = _setting(
+        "the bearer token that reads `/metrics`; empty: there is no `/metrics`, but in the demo it is open",
+        _token,
+        default="",
+        hides="all",
     )
     demo: bool = _setting("set by `gql-approvals demo`: demo tokens and pages", _yes, default=False)
 
@@ -270,6 +308,11 @@ class Settings:
     def serves_suggestions(self) -> bool:
         """Whether errors name fields that were perhaps meant."""
         return self._decided(self.suggestions)
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether figures are collected, and told at `/metrics`."""
+        return bool(self.metrics_token) or self.demo
 
     def _decided(self, switch: Switch) -> bool:
         return not self.production if switch == "auto" else switch
@@ -314,6 +357,12 @@ def name_of(field_name: str) -> str:
     return PREFIX + field_name.upper()
 
 
+def secrecy_of(field_name: str) -> Secrecy:
+    """What of a setting's value nobody may see; what is secret may come from a file of its own."""
+    secrecy: Secrecy = Settings.__dataclass_fields__[field_name].metadata["hides"]
+    return secrecy
+
+
 def to_environment(settings: Settings) -> dict[str, str]:
     """The settings as environment variables, for worker processes; defaults are left out."""
     default = Settings()
@@ -327,36 +376,3 @@ def _written(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]  # of texts
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def contradictions(settings: Settings) -> list[str]:
-    """What is wrong between settings that are right by themselves: `NAME: what and how to fix it`."""
-    found: list[str] = []
-    sends_mail = settings.mail.startswith("smtp")
-    if settings.production and settings.demo:
-        found.append(
-            "GQL_APPROVALS_DEMO: the demo's tokens are public; it cannot be combined with PRODUCTION"
-        )
-    if settings.production and sends_mail and not settings.review_url:
-        found.append(
-            "GQL_APPROVALS_REVIEW_URL: mails need a link to your review page; set it, with `{campaign}`"
-        )
-    if settings.delivery_url and not settings.delivery_secret:
-        found.append("GQL_APPROVALS_DELIVERY_SECRET: the hand-over is signed; set a `whsec_…` secret")
-    return [*found, *_contradictions_of_sign_in(settings)]
-
-
-def _contradictions_of_sign_in(settings: Settings) -> list[str]:
-    issuer, audience = settings.oidc_issuer, settings.oidc_audience
-    found: list[str] = []
-    if issuer and not audience:
-        found.append(
-            "GQL_APPROVALS_OIDC_AUDIENCE: tokens for other services would be accepted; "
-            "set what the provider writes into `aud` of tokens for this API"
-        )
-    for name, value in (("AUDIENCE", audience), ("ROLES", settings.oidc_roles)):
-        if value and not issuer:
-            found.append(f"GQL_APPROVALS_OIDC_ISSUER: OIDC_{name} says nothing without it; set both")
-    if settings.production and issuer.startswith("http:"):
-        found.append("GQL_APPROVALS_OIDC_ISSUER: must be https in production")
-    return found

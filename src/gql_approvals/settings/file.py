@@ -17,11 +17,15 @@ MAX_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What somebody has set. `place`: `file:line`, or empty for the environment."""
+    """What somebody has set. `place`: `file:line`, or empty for the environment.
+
+    `file`: the file of its own that the value stands in, if it does.
+    """
 
     name: str
     value: str
     place: str = ""
+    file: str = ""
 
 
 def read_file(path: Path) -> tuple[list[Given], list[str]]:

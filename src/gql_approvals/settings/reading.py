@@ -9,27 +9,30 @@ from pathlib import Path
 from typing import Any
 
 from gql_approvals.errors import BadSettings
+from gql_approvals.settings.contradictions import contradictions
 from gql_approvals.settings.definition import (
     NOT_SETTINGS,
     PREFIX,
     Settings,
-    contradictions,
     name_of,
+    secrecy_of,
     to_environment,
 )
 from gql_approvals.settings.file import Given, read_file
+from gql_approvals.settings.secret_file import SUFFIX, resolve
 
 FILE_VARIABLE = "GQL_APPROVALS_SETTINGS"
 DEFAULT_FILE = Path("gql-approvals.env")
 ENVIRONMENT = "environment"
+_HIDDEN = frozenset(name_of(item.name) for item in fields(Settings) if secrecy_of(item.name) == "all")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """What was found. `settings`: of everything that is right; wrong settings have their defaults.
 
-    `places`: where each setting that is in force was set, `file:line` or `environment`. `file`: the file that
-    was read. `problems`: one line each.
+    `places`: where each setting that is in force was set, `file:line` or `environment`, or the file of its
+    own that it stands in. `file`: the file that was read. `problems`: one line each.
     """
 
     settings: Settings
@@ -61,15 +64,18 @@ def read(environment: Mapping[str, str] | None = None) -> Reading:
     lines, problems = ([], []) if file is None else read_file(file)
     outside = [Given(name, given[name]) for name in sorted(given) if _concerns_us(name)]
     known = {name_of(item.name): item for item in fields(Settings)}
+    secret = frozenset(name for name, item in known.items() if secrecy_of(item.name))
+    resolved, mistakes = resolve((*lines, *outside), secret)
+    problems += mistakes
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
-    for one in (*lines, *outside):
+    for one in resolved:
         if one.name not in known:
             problems.append(_told(one, f"there is no such setting{_nearest(one.name, known)}"))
         elif one.value.strip():
             try:
                 values[known[one.name].name] = known[one.name].metadata["read"](one.value)
-                places[one.name] = one.place or ENVIRONMENT
+                places[one.name] = one.file or one.place or ENVIRONMENT
             except ValueError as error:
                 problems.append(_told(one, f"{_shown(one)} {error}"))
     settings = Settings(**values)
@@ -100,6 +106,8 @@ def _concerns_us(name: str) -> bool:
 def _nearest(name: str, known: Mapping[str, object]) -> str:
     if name == FILE_VARIABLE:
         return " in a file; set it in the environment"
+    if name.removesuffix(SUFFIX) in known:
+        return "; only secrets may stand in files of their own"
     bare = {setting.removeprefix(PREFIX): setting for setting in known}
     near = difflib.get_close_matches(name.upper().removeprefix(PREFIX), bare, 1)
     return f"; did you mean {bare[near[0]]}?" if near else ""
@@ -122,10 +130,11 @@ def _line(problem: str) -> tuple[bool, int]:
 
 
 def _told(one: Given, text: str) -> str:
-    place = f"{one.place}: " if one.place else ""
-    return f"{place}{one.name}: {text}"
+    place = one.file or one.place
+    return f"{place}: {one.name}: {text}" if place else f"{one.name}: {text}"
 
 
 def _shown(one: Given) -> str:
     """What was given, unless it is or may hold a secret."""
-    return "the value" if one.name.endswith("_SECRET") or "@" in one.value else f"`{one.value}`"
+    hidden = one.file or one.name in _HIDDEN or "@" in one.value
+    return "the value" if hidden else f"`{one.value}`"
