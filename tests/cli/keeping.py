@@ -16,7 +16,7 @@ from gql_approvals.workflow.vocabulary import Action
 ZEROS = "0" * 64
 COLUMNS = "seq, kind, at, actor_id, campaign_id, detail, policy_version, previous_hash, hash"
 OPENED = {
-    "sqlite": ["DROP TRIGGER audit_event_no_update", "DROP TRIGGER audit_event_no_delete"],
+    "sqlite": [f"DROP TRIGGER audit_event_no_{change}" for change in ("update", "delete", "replace")],
     "postgresql": ["ALTER TABLE audit_event DISABLE TRIGGER ALL"],
 }
 

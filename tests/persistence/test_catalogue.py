@@ -326,46 +326,6 @@ async def test_an_id_is_never_used_again():
     assert (await account("second")).id > first.id
 
 
-UPDATE = "UPDATE {table} SET {text} = 'forged'"
-DELETE = "DELETE FROM {table}"
-REPLACE = "INSERT OR REPLACE INTO {table} ({others}, {text}) SELECT {others}, 'forged' FROM {table}"
-UPSERT = """INSERT INTO {table} ({others}, {text}) SELECT {others}, 'forged' FROM {table} WHERE true
-            ON CONFLICT ({key}) DO UPDATE SET {text} = 'forged'"""
-CHANGES = {
-    "sqlite": [UPDATE, DELETE, REPLACE, UPSERT],
-    "postgresql": [
-        UPDATE,
-        DELETE,
-        UPSERT,
-        "TRUNCATE {table}",
-        "SET LOCAL session_replication_role = replica; " + UPDATE,
-    ],
-}
-APPEND_ONLY = {
-    "audit_event": {
-        "text": "detail",
-        "key": "account_id, seq",
-        "others": "account_id, seq, kind, at, previous_hash, hash",
-    },
-    "policy_version": {"text": "policy", "key": "version", "others": "version, model, first_at"},
-}
-
-
-@pytest.mark.parametrize("table", APPEND_ONLY)
-async def test_what_is_kept_for_ever_can_be_added_only(world, database, table):
-    await {"audit_event": lambda: audit(world[0]), "policy_version": version}[table]()
-    stored = await rows(database, f"SELECT * FROM {table}")  # noqa: S608
-
-    for statement in CHANGES[database.dialect]:
-        with pytest.raises(IntegrityError, match=f"{table} is append-only"):
-            await get_connection(database.dialect).execute_script(
-                statement.format(table=table, **APPEND_ONLY[table])
-            )
-
-    assert await rows(database, f"SELECT * FROM {table}") == stored  # noqa: S608
-    assert len(stored) == 1
-
-
 async def test_times_come_back_as_the_same_instant_in_utc_and_sort_as_instants(world):
     west = timezone(timedelta(hours=-5))
     times = [AT.replace(microsecond=0), AT, AT.astimezone(west) + timedelta(seconds=1)]
