@@ -4,6 +4,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import asyncpg
 from tests.relay.world import World
@@ -21,9 +22,28 @@ OPENED = {
 }
 
 
+_built: dict[str, bytes] = {}  # slug → the SQLite file that was empty before
+
+
 def build(url, slug="acme"):
     """An account whose chain has a dozen entries of campaigns that were reviewed."""
+    if not url.startswith("sqlite"):
+        _build(url, slug)
+        return
+    path = Path(url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        [(accounts,)] = connection.execute("SELECT count(*) FROM account")
+    if accounts:
+        _build(url, slug)
+        return
+    if slug not in _built:
+        _build(url, slug)
+        with closing(sqlite3.connect(path)) as connection:
+            _built[slug] = connection.serialize()
+    path.write_bytes(_built[slug])
 
+
+def _build(url, slug):
     async def work():
         async with Database.open(url) as database:
             world = await World.open(database, slug=slug, account_name=slug.title())
