@@ -18,6 +18,7 @@ from gql_approvals import settings as configuration
 from gql_approvals.clock import clock
 from gql_approvals.errors import BadDatabase, BadPolicy
 from gql_approvals.feed import tell_followers
+from gql_approvals.heads import tell_heads
 from gql_approvals.http.answers import not_served
 from gql_approvals.http.cors import cors
 from gql_approvals.http.dev_pages import dev_routes
@@ -43,7 +44,7 @@ from gql_approvals.workflow.case import Rules
 log = logging.getLogger(__name__)
 
 STATE_FOLDER = Path(".demo")
-DRIVERS = (relay, clock, follow_policy, tell_followers)
+DRIVERS = (relay, clock, follow_policy, tell_followers, tell_heads)
 Now: TypeAlias = Callable[[], datetime]
 
 

@@ -274,7 +274,7 @@ def program_of_the_document():
         (["verify", "acme", "nope", "neither"], (1, "there is no account `nope`, `neither`: there are acme")),
         (["head", "nope"], (1, "there is no account `nope`")),
         (["export", "nope"], (1, "there is no account `nope`")),
-        (["verify", "--head", "junk"], (1, "junk, line 2: this is no head: write there what")),
+        (["verify", "--head", "junk"], (1, "junk, line 2: this is no head: keep there what")),
         (["verify", "--head", "empty"], (1, "empty has no heads: `gql-approvals audit head >> empty` adds")),
         (["verify", "--head", "missing"], (2, "'missing' does not exist")),
     ],

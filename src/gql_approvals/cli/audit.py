@@ -27,7 +27,8 @@ def audit() -> None:
     "--head",
     "head_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What `audit head` printed on earlier days: finds a cut end and a chain written anew.",
+    help="Heads that were kept (what `audit head` printed, the server's log, webhooks' bodies, a mail): "
+    "finds a cut end and a chain written anew.",
 )
 @format_option
 def verify(slugs: tuple[str, ...], head_file: Path | None, form: str) -> None:
@@ -37,8 +38,9 @@ def verify(slugs: tuple[str, ...], head_file: Path | None, form: str) -> None:
     an entry is not as it was written.
     """
     from gql_approvals.cli import auditing
+    from gql_approvals.cli.saved_heads import read_heads
 
-    saved = () if head_file is None else auditing.read_heads(head_file)
+    saved = () if head_file is None else read_heads(head_file)
     verdicts = asyncio.run(auditing.verify(from_environment().database_url, slugs, saved, form))
     show({"accounts": [auditing.as_data(one) for one in verdicts]}, _text(verdicts), form)
     if any(one.finding is not None for one in verdicts):

@@ -1,10 +1,8 @@
 """What `audit` does, and what `backup` and `restore` do to prove that a chain is whole."""
 
 import json
-import re
 from collections.abc import Collection, Iterable
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
@@ -12,8 +10,6 @@ from gql_approvals.cli.progress import progress
 from gql_approvals.persistence import chain
 from gql_approvals.persistence.chain import Head, Verdict
 from gql_approvals.persistence.snapshot import Snapshot, snapshot
-
-_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 async def verify(
@@ -64,25 +60,6 @@ async def export(url: str, slug: str, file: TextIO) -> int:
     return written
 
 
-def read_heads(path: Path) -> list[Head]:
-    """The heads in a file, one a line, as `audit head` prints them.
-
-    Raises:
-        click.ClickException: when there is none, or a line is something else.
-    """
-    found: list[Head] = []
-    for number, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
-        if text.strip():
-            try:
-                found.append(_head_of(json.loads(text)))
-            except (ValueError, TypeError, KeyError, RecursionError):
-                fix = "write there what `gql-approvals audit head` prints"
-                raise click.ClickException(f"{path}, line {number}: this is no head: {fix}") from None
-    if not found:
-        raise click.ClickException(f"{path} has no heads: `gql-approvals audit head >> {path}` adds them")
-    return found
-
-
 def line(verdict: Verdict) -> str:
     """What was found, for people."""
     finding, slug = verdict.finding, verdict.head.account
@@ -104,13 +81,6 @@ def as_data(verdict: Verdict) -> dict[str, object]:
         "firstBad": finding
         and {"seq": finding.seq, "mismatch": finding.mismatch.value, "message": finding.message},
     }
-
-
-def _head_of(data: Any) -> Head:  # noqa: ANN401  # whatever the file holds
-    slug, seq, text = data["account"], data["seq"], data["hash"]
-    if not (isinstance(slug, str) and isinstance(seq, int) and seq >= 0 and _HASH.fullmatch(text)):
-        raise ValueError(data)
-    return Head(account=slug, seq=seq, hash=text)
 
 
 async def _require(reading: Snapshot, slugs: Iterable[str]) -> None:

@@ -38,6 +38,10 @@ TOPICS: dict[str, dict[str, str]] = {
         "suggestions": "off",
         "operations": "operations.graphql",
     },
+    "Audit trail": {
+        "audit_heads": "log,auditor@acme.example",
+        "audit_heads_s": "86400",
+    },
     "Reviews and due times": {
         "review_days": "7",
         "grace_s": "600",

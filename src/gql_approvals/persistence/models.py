@@ -23,6 +23,8 @@ class AccountRow(Model):
     audit_seq: fields.Field[int] = fields.BigIntField(default=0)
     audit_hash: fields.Field[str] = fields.CharField(max_length=64)
     policy_version: fields.Field[str | None] = fields.CharField(max_length=64, null=True)  # last told of
+    head_told: fields.Field[str | None] = fields.CharField(max_length=64, null=True)  # the chain's, last told
+    head_told_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)
     created_at: fields.Field[datetime] = fields.DatetimeField()
 
     class Meta(Model.Meta):

@@ -128,6 +128,8 @@ async def _messages(rows: list[OutboxRow], now: datetime) -> list[OutboxMessage]
 
 def _message(row: OutboxRow, account: str, emails: dict[int, str], now: datetime) -> OutboxMessage:
     event, campaign, recipient = (row.payload.get(name) for name in ("event", "campaign", "recipient"))
+    address = row.payload.get("address")  # of whoever need not be a user
+    outsider = None if address is None else str(address)
     state = state_of(row.delivered_at, row.given_up_at, row.last_error)
     return OutboxMessage(
         id=row.id,
@@ -136,7 +138,7 @@ def _message(row: OutboxRow, account: str, emails: dict[int, str], now: datetime
         account=account,
         event=None if event is None else str(event),
         campaign=campaign if isinstance(campaign, int) else None,
-        to=emails.get(recipient) if isinstance(recipient, int) else None,
+        to=emails.get(recipient) if isinstance(recipient, int) else outsider,
         attempts=row.attempts,
         created_at=row.created_at,
         next_at=row.next_at if state is State.WAITING else None,

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
 from gql_approvals.relay import handover, webhook
 from gql_approvals.relay.handover import HandOver
+from gql_approvals.relay.head_mail import compose_head
 from gql_approvals.relay.lane import Deliver, Lane
 from gql_approvals.relay.mail import Unmailable, compose
 from gql_approvals.relay.outcome import NotTold, Outcome, Refused
@@ -16,6 +17,7 @@ from gql_approvals.relay.policy_mail import compose_notice
 from gql_approvals.relay.smtp import Transport, transport_of
 from gql_approvals.relay.webhook import Poster
 from gql_approvals.relay.webhook_lanes import WebhookLanes
+from gql_approvals.service.audit_heads import HEAD, head_facts
 from gql_approvals.service.delivery import handover_facts, mail_facts
 from gql_approvals.service.perform import Office
 from gql_approvals.service.policy_notice import REFUSED, notice_facts
@@ -85,8 +87,13 @@ async def _refusal_mail(office: Office, settings: Settings, message: Message) ->
     return None if facts is None else compose_notice(facts, sender=settings.mail_from)
 
 
+async def _head_mail(_: Office, settings: Settings, message: Message) -> EmailMessage:
+    return compose_head(head_facts(message), sender=settings.mail_from)
+
+
 # How a mail is written, by its event; every event without a row is a campaign's.
 MAILS: Mapping[str, Callable[[Office, Settings, Message], Awaitable[EmailMessage | None]]] = {
+    HEAD: _head_mail,
     REFUSED: _refusal_mail,
 }
 

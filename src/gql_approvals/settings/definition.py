@@ -101,6 +101,15 @@ def _log(value: str) -> str:
     return text
 
 
+def _heads(value: str) -> tuple[str, ...]:
+    items = tuple(item.strip() for item in value.split(",") if item.strip())
+    for item in items:
+        name, _, host = item.partition("@")
+        if item != "log" and (not name or not host or "@" in host or not item.isprintable() or " " in item):
+            raise ValueError("must be `log`, mail addresses, or both, separated by commas")
+    return items
+
+
 def _secret(value: str) -> str:
     text = value.strip()
     try:
@@ -291,6 +300,14 @@ class Settings:
         _token,
         default="",
         hides="all",
+    )
+    audit_heads: tuple[str, ...] = _setting(
+        "where the audit trail's heads are told: `log`, mail addresses, separated by commas; empty: nowhere",
+        _heads,
+        default=("log",),
+    )
+    audit_heads_s: int = _setting(
+        "how often a head that has moved is told, in seconds, by all servers together", _some, default=3600
     )
     demo: bool = _setting("set by `gql-approvals demo`: demo tokens and pages", _yes, default=False)
 
