@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gql_approvals.cli.commands import Commands
-from gql_approvals.cli.output import format_option, show, switch
+from gql_approvals.cli.output import format_option, printable, show, switch
 from gql_approvals.settings import from_environment
 from gql_approvals.workflow.vocabulary import NotifyScope
 
@@ -99,7 +99,8 @@ def set_account(slug: str, form: str, **asked: str | None) -> None:
     old, new = _as_data(before), _as_data(after)
     changed = {name: {"from": old[name], "to": new[name]} for name in _LABELS if old[name] != new[name]}
     lines = [
-        f"{slug}: {_LABELS[name]} was `{one['from']}` and is `{one['to']}`" for name, one in changed.items()
+        printable(f"{slug}: {_LABELS[name]} was `{one['from']}` and is `{one['to']}`")
+        for name, one in changed.items()
     ]
     show({**new, "changed": changed}, "\n".join(lines) or f"{slug}: nothing changes", form)
 

@@ -9,7 +9,7 @@ import click
 from click.exceptions import NoSuchCommand
 from typing_extensions import override
 
-from gql_approvals.cli.output import CannotStart
+from gql_approvals.cli.output import CannotStart, printable, visible
 from gql_approvals.errors import ApprovalsError, StartError
 
 _HEADINGS = {
@@ -69,6 +69,10 @@ def _explained() -> Generator[None]:
         raise click.UsageError(_unknown_option(error), error.ctx) from error
     except ApprovalsError as error:
         raise _told(error) from error
+    except click.ClickException as error:
+        said = visible(error.message)  # it may quote what others wrote
+        error.message = said  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # declared, not made, final
+        raise
 
 
 def _unknown_command(error: NoSuchCommand) -> str:
@@ -76,16 +80,16 @@ def _unknown_command(error: NoSuchCommand) -> str:
     known = list(group.commands) if isinstance(group, click.Group) else []
     near = get_close_matches(error.command_name.lower(), known, n=1)
     fix = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(f'`{one}`' for one in known)}"
-    return f"no such command `{error.command_name}`; {fix}"
+    return f"no such command `{printable(error.command_name)}`; {fix}"
 
 
 def _unknown_option(error: click.NoSuchOption) -> str:
     near = f"; did you mean `{error.possibilities[0]}`?" if error.possibilities else ""
-    return f"no such option `{error.option_name}`{near}"
+    return f"no such option `{printable(error.option_name)}`{near}"
 
 
 def _told(error: ApprovalsError) -> click.ClickException:
-    message = error.message
+    message = visible(error.message)
     if isinstance(error, StartError) and error.code in _HEADINGS:
         message = "\n  ".join([_HEADINGS[error.code] + ":", *message.splitlines()])
     return CannotStart(message) if isinstance(error, StartError) else click.ClickException(message)

@@ -2,6 +2,7 @@
 
 import click
 
+from gql_approvals.cli.output import as_json, visible
 from gql_approvals.errors import BadSettings
 from gql_approvals.settings import Reading, read
 
@@ -20,15 +21,13 @@ def settings(form: str) -> None:
 
     Secrets and passwords are not shown. What is wrong is told, and ends the command with 2.
     """
-    import json
-
     from gql_approvals.cli.settings_reference import markdown
 
     if form == "markdown":
         click.echo(markdown(), nl=False)
         return
     found = read()
-    click.echo(json.dumps(_as_data(found), ensure_ascii=False, indent=2) if form == "json" else _text(found))
+    click.echo(as_json(_as_data(found)) if form == "json" else visible(_text(found)))
     if found.problems:
         raise BadSettings("\n".join(found.problems))
 

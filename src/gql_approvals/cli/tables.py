@@ -7,8 +7,8 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from gql_approvals.cli.output import show
-from gql_approvals.cli.policy.rendering import printable, say, terminal
+from gql_approvals.cli.output import printable, show
+from gql_approvals.cli.policy.rendering import say, terminal
 
 Rows = Sequence[Sequence[str]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gql_approvals.cli.commands import Commands
-from gql_approvals.cli.output import format_option, show
+from gql_approvals.cli.output import format_option, printable, show
 from gql_approvals.service.scopes import TokenScope, in_order, scopes_from
 from gql_approvals.settings import from_environment
 
@@ -98,7 +98,7 @@ def revoke(which: str, form: str) -> None:
     already = before.revoked_at is not None
     data = {"token": before.id, "email": email, "name": before.name, "already": already}
     said = "was revoked before" if already else "is revoked"
-    show(data, f"token {before.id} of {email} ({before.name}) {said}", form)
+    show(data, f"token {before.id} of {email} ({printable(before.name)}) {said}", form)
 
 
 def _state(one: "Token", now: datetime) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gql_approvals.cli.commands import Commands
-from gql_approvals.cli.output import format_option, show
+from gql_approvals.cli.output import format_option, printable, show
 from gql_approvals.settings import from_environment
 
 if TYPE_CHECKING:  # Tortoise is loaded only where there is a database to open
@@ -163,7 +163,7 @@ def send_test(which: int, form: str) -> None:
     took = round(tried.took / timedelta(milliseconds=1))
     data = {"id": which, "taken": tried.taken, "answer": tried.answer, "milliseconds": took}
     said = "has taken it" if tried.taken else "has not taken it"
-    show(data, f"webhook {which} {said}: {tried.answer}, after {took} ms", form)
+    show(data, printable(f"webhook {which} {said}: {tried.answer}, after {took} ms"), form)
     if not tried.taken:
         sys.exit(1)
 
@@ -188,7 +188,7 @@ def _listed(one: "Shown") -> str:
     counts = f"{last}, {went.waiting} waiting, {went.dead} dead"
     more = [text for text in (made.description, f"last error: {went.error}" if went.error else "") if text]
     first = f"{made.id:>5}  {one.account}  {made.url}  {what}, {state}; {counts}"
-    return "\n".join([first, *(f"       {text}" for text in more)])
+    return "\n".join(map(printable, [first, *(f"       {text}" for text in more)]))
 
 
 def _listed_as_data(one: "Shown") -> dict[str, object]:

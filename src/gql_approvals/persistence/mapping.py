@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from gql_approvals.persistence.any_json import as_column
 from gql_approvals.persistence.models import (
     AccountRow,
     CampaignRow,
@@ -191,7 +192,7 @@ def revision_columns(revision: Revision) -> dict[str, Any]:
         "state": revision.state.value,
         "content": as_json(revision.content),
         "segment": revision.audience.segment,
-        "definition": revision.audience.definition,
+        "definition": as_column(revision.audience.definition),
         "estimated_size": revision.audience.estimated_size,
         "publish_mode": revision.publish_mode.value,
         "scheduled_at": revision.scheduled_at,

@@ -10,6 +10,8 @@ from datetime import datetime
 from tortoise import fields
 from tortoise.models import Model
 
+from gql_approvals.persistence.any_json import AnyJsonField
+
 
 class AccountRow(Model):
     """A tenant; its row is the lock that every mutation takes first, and heads its audit chain."""
@@ -129,7 +131,7 @@ class RevisionRow(Model):
     state: fields.Field[str] = fields.CharField(max_length=16)
     content: fields.Field[dict[str, object]] = fields.JSONField()
     segment: fields.Field[str] = fields.TextField()
-    definition: fields.Field[object] = fields.JSONField(null=True)
+    definition: fields.Field[object] = AnyJsonField(null=True)
     estimated_size: fields.Field[int] = fields.BigIntField()
     publish_mode: fields.Field[str] = fields.CharField(max_length=16)
     scheduled_at: fields.Field[datetime | None] = fields.DatetimeField(null=True)

@@ -1,6 +1,5 @@
 """How findings are shown: one line each and how to mend it below, or one JSON value."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -8,7 +7,8 @@ import click
 from rich.text import Text
 
 from gql_approvals.cli.doctor.finding import Finding, State
-from gql_approvals.cli.policy.rendering import printable, say, terminal
+from gql_approvals.cli.output import as_json, printable
+from gql_approvals.cli.policy.rendering import say, terminal
 from gql_approvals.policy.wording import counted
 from gql_approvals.settings import Reading
 
@@ -28,7 +28,7 @@ def show(findings: Sequence[Finding], form: str) -> None:
     """Print the findings."""
     if form == "json":
         data = {"ok": not _count(findings, State.WRONG), "findings": [asdict(one) for one in findings]}
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        click.echo(as_json(data))
         return
     console = terminal()
     signs = _SIGNS if _can_show(console.encoding) else _PLAIN_SIGNS

@@ -1,14 +1,14 @@
 """What `policy explain` prints: the decision, what it was about, and the lines behind it."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 from rich.text import Text
 
+from gql_approvals.cli.output import as_json, printable
 from gql_approvals.cli.policy.question import DIMENSIONS, Question
-from gql_approvals.cli.policy.rendering import printable, say, terminal
+from gql_approvals.cli.policy.rendering import say, terminal
 from gql_approvals.errors import Reason
 from gql_approvals.policy.answers import DUTIES_CONFLICT
 from gql_approvals.policy.duties import ACCOUNT_WIDE
@@ -47,7 +47,7 @@ def print_answer(question: Question, policy: Policy, form: str) -> None:
     allowed = policy.allows(*asked, question.facts)
     reasons = policy.reasons(*asked, question.facts)
     if form == "json":
-        click.echo(json.dumps(_as_data(question, policy, allowed, reasons), ensure_ascii=False, indent=2))
+        click.echo(as_json(_as_data(question, policy, allowed, reasons)))
         return
     console = terminal()
     word, style = _DECISIONS[allowed]

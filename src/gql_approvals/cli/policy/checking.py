@@ -1,6 +1,5 @@
 """What `policy check` finds, and its three forms."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 import click
 
 from gql_approvals.cli.existing import NoDatabase
+from gql_approvals.cli.output import as_json, printable
 from gql_approvals.cli.policy import rendering
 from gql_approvals.cli.policy.database import DatabaseFacts, database_facts
 from gql_approvals.cli.policy.trial import Tally, tally
@@ -71,7 +71,7 @@ def summary(verdict: Verdict) -> str:
     errors, warnings = (
         counted(verdict.count(severity), severity) for severity in (Severity.ERROR, Severity.WARNING)
     )
-    folder = rendering.printable(verdict.folder)
+    folder = printable(verdict.folder)
     if not verdict.accepted or verdict.tests is None:
         return f"{folder}: refused, {errors}, {warnings}"
     lines = counted(verdict.lines, "line")
@@ -93,7 +93,7 @@ def _print_json(verdict: Verdict, files: PolicyFiles) -> None:
         "problems": [rendering.as_data(problem) for problem in verdict.problems],
         "tests": None if tests is None else {"lines": tests.lines, "decisions": tests.decisions},
     }
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(as_json(data))
 
 
 def _print_github(verdict: Verdict, files: PolicyFiles) -> None:

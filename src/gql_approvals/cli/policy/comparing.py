@@ -1,7 +1,6 @@
 """What `policy diff` compares, where it finds it, and how it shows the differences."""
 
 import asyncio
-import json
 import re
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -13,9 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from gql_approvals.cli.existing import NoDatabase, existing_database
-from gql_approvals.cli.output import CannotStart
+from gql_approvals.cli.output import CannotStart, as_json, printable
 from gql_approvals.cli.policy.folder import files_of, rules_of
-from gql_approvals.cli.policy.rendering import printable
 from gql_approvals.policy.classes import GrantClass
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.files import PolicyFiles, files_from
@@ -182,7 +180,7 @@ def _print_json(compared: Compared) -> None:
             for one in found.needs
         ],
     }
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(as_json(data))
 
 
 def _class_as_data(where: GrantClass) -> dict[str, object]:

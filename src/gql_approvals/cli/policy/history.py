@@ -1,13 +1,14 @@
 """`policy versions` and `policy show`: every version that ever decided anything, with its text."""
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
 import click
 
-from gql_approvals.cli.output import CannotStart, format_option, show
+from gql_approvals.cli.output import CannotStart, format_option, show, visible
 from gql_approvals.settings import from_environment
 
 Read = TypeVar("Read")
@@ -57,7 +58,8 @@ def show_version(version: str, form: str, *, model: bool) -> None:
     if form == "json":
         show({"version": version, "file": name, "text": content}, "", form)
     else:
-        click.echo(content, nl=False)
+        on_terminal = sys.stdout.isatty()
+        click.echo(visible(content) if on_terminal else content, nl=False, color=True)  # else as it is
 
 
 def _obeyed(workers: object) -> str:

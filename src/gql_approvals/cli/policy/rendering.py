@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from gql_approvals.cli.output import colours
+from gql_approvals.cli.output import colours, printable
 from gql_approvals.policy.files import PolicyFiles
 from gql_approvals.policy.problem import FIRST, Code, PolicyProblem, Severity
 
@@ -49,11 +49,6 @@ def say(console: Console, text: Text | str) -> None:
     console.print(Text(text) if isinstance(text, str) else text, soft_wrap=True)
 
 
-def printable(text: str) -> str:
-    """Replace what would move the cursor, start an escape sequence, or cannot be encoded."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
 def one_line(problem: PolicyProblem) -> str:
     """`file:line:column: error [code] message: help`."""
     place = f"{problem.file}:{problem.line}:{problem.column}"
@@ -90,7 +85,7 @@ def _sentence(problem: PolicyProblem) -> str:
 
 
 def _escaped(text: str, codes: dict[str, str]) -> str:
-    return "".join(codes.get(char, char) for char in text)
+    return "".join(codes.get(char, printable(char)) for char in text)
 
 
 def _source(problem: PolicyProblem, sources: dict[str, list[str]]) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from gql_approvals.cli.output import printable
 from gql_approvals.cli.policy import rendering
 from gql_approvals.cli.policy.trial import Outcome, total
 from gql_approvals.policy.files import TEST_FILES, PolicyFiles
@@ -16,7 +17,7 @@ def print_outcomes(files: PolicyFiles, ended: Sequence[Outcome]) -> None:
     if not ended:
         rendering.say(console, f"there are no tests in {Path(files.policy.name).parent / TEST_FILES}")
     for outcome in ended:
-        rendering.say(console, rendering.printable(_line(outcome)))
+        rendering.say(console, printable(_line(outcome)))
         rendering.print_problems(outcome.problems, files)
     if len(ended) > 1:
         failed = sum(not outcome.passed for outcome in ended)

@@ -1,6 +1,5 @@
 """What `schema diff` compares, and how it shows what it found."""
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -9,7 +8,7 @@ from pathlib import Path
 import click
 from graphql import GraphQLError, GraphQLSchema, assert_valid_schema, build_schema
 
-from gql_approvals.cli.policy.rendering import printable
+from gql_approvals.cli.output import as_json, printable
 from gql_approvals.cli.schema.changes import Change, Changes, changes
 from gql_approvals.schema import sdl
 
@@ -58,7 +57,7 @@ def _line(one: Change) -> str:
 
 def _print_json(found: Changes) -> None:
     data = {word: [asdict(one) for one in ones] for word, ones in found.by_weight().items()}
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    click.echo(as_json(data))
 
 
 PRINTERS: dict[str, Callable[[Changes], None]] = {"text": _print_text, "json": _print_json}

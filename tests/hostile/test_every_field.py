@@ -1,0 +1,145 @@
+"""Every hostile text in every text field of the API: refused by the field's name, or given back as it was."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from tests.hostile.fields import ASKED, MUTATED, Way, field_at, planted, text_places
+from tests.hostile.texts import FEW, STORABLE, TEXTS, UNSTORABLE
+from tests.schema.client import Api, document, on_one_database
+from tests.schema.client import CONTENT as CONTENTS
+from tests.schema.natural import SITUATIONS, Ask
+
+CONTENT = """... on EmailContent { subject fromName fromEmail replyTo preheader html text }
+  ... on SmsContent { senderId smsBody: body } ... on AppPushContent { title pushBody: body imageUrl deepLink }
+  ... on WhatsappContent { templateName language parameters }
+  ... on WebPushContent { webTitle: title webBody: body url iconUrl } ... on OnsiteContent { placement onsiteHtml: html }"""
+CAMPAIGN = f"""name version head {{ content {{ {CONTENT} }} audience {{ segment definition }} }}
+  requests(first: 3) {{ edges {{ node {{ note decisions {{ reason }} }} }} }}"""
+# What a payload gives back of what was sent; whatever is not named gives a campaign.
+GIVEN_BACK = {
+    "addComment": "comment { body }",
+    "addMember": "member { roles user { name email } }",
+    "assignRoles": "member { roles }",
+    "disableApprovals": "approved",
+    "disableMember": "member { roles }",
+    "enableApprovals": "account { name }",
+    "enableMember": "member { roles }",
+    "recordDeliveryMetrics": "publication { id }",
+    "updateAccount": "account { name timeZone }",
+}
+# Kept, and told in mails or to the next caller, but not part of an answer.
+KEPT = {
+    "idempotencyKey": "the same answer comes again",
+    "withdrawCampaign.reason": "mail",
+    "revokeApproval.reason": "mail",
+}
+UNSAID = {"note", "comment", "reason"}  # with nothing but blanks in it, nothing was said
+# Refusals that say what is wrong without a path, by the field that they are about.
+REFUSED = {"campaignId": "NOT_FOUND", "memberId": "NOT_FOUND", "publicationId": "NOT_FOUND",
+           "contentHash": "STALE_REVISION", "confirmToken": "PREVIEW_OUTDATED"}  # fmt: skip
+AGAIN = {"createCampaign", "duplicateCampaign", "addComment", "updateCampaign", "updateAccount"}  # may be repeated
+ONCE = {"addMember", "disableMember", "disableApprovals"}  # they change what all share
+PLACES = [pytest.param(*place[:2], id=f"{place[0]} {'.'.join(map(str, place[1]))}") for place in MUTATED]
+ASKS = [
+    pytest.param(way, place, id=f"{'.'.join(way)} {'.'.join(map(str, place))}")
+    for way in ASKED
+    for place, _ in text_places(field_at(way).args)
+]
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in an answer, the names of JSON objects included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item)
+
+
+def named(way: Way) -> str:
+    return ".".join(map(str, way))
+
+
+def judge(mutation: str, way: Way, name: str, body: dict[str, Any]) -> bool:
+    """Whether the text was taken. A refusal is coded, and about the field and nothing else."""
+    text, field = TEXTS[name], str(next(part for part in reversed(way) if isinstance(part, str)))
+    if "errors" in body:
+        assert {error["extensions"]["code"] for error in body["errors"]} == {"BAD_USER_INPUT"}, (name, body)
+        assert any(field in error["message"] for error in body["errors"]), (name, body)
+        return False
+    done = body["data"][mutation]
+    if "code" not in done:
+        assert name not in UNSTORABLE, done
+        told = {text, text.strip(), text.lower() if field == "email" else text} & set(texts_in(done))
+        is_unsaid = field in UNSAID and not text.strip()
+        assert told or is_unsaid or KEPT.get(field) or KEPT.get(f"{mutation}.{field}"), (name, done)
+        return True
+    if done["code"] == "INVALID_INPUT":
+        paths = [".".join(problem["path"]) for problem in done["problems"]]
+        assert paths, done
+        assert set(paths) == {named(way).removesuffix(".0") if field == "roles" else named(way)}, (name, done)
+    else:
+        assert done["code"] == REFUSED.get(field), (name, done)
+    return False
+
+
+async def others(api: Api) -> tuple[Any, ...]:
+    """What nothing in acme may change: the tables that there are, and all that is known of globex."""
+    ask = api.database._client.execute_query_dict
+    every = "sqlite_master WHERE type = 'table'" if api.database._client.capabilities.dialect == "sqlite" else (
+        "pg_tables WHERE schemaname = 'public'"
+    )
+    return (
+        await ask(f"SELECT count(*) AS tables FROM {every}"),  # noqa: S608  # one of ours
+        await ask("SELECT * FROM account WHERE slug = 'globex'"),
+        await ask("SELECT * FROM member WHERE account_id = (SELECT id FROM account WHERE slug = 'globex')"),
+        await ask("SELECT id, email, name FROM app_user WHERE email LIKE '%@globex.test' ORDER BY id"),
+    )
+
+
+async def natural(api: Api, mutation: str, way: Way) -> Ask:
+    """A situation in which the mutation succeeds; an edited campaign has the channel that the text is for."""
+    if mutation != "updateCampaign":
+        return await SITUATIONS[mutation](api)
+    channel = str(way[1]) if way[0] == "content" else "email"
+    campaign = await api.create(channel=channel)
+    given = {"campaignId": campaign["id"], "expectedVersion": 1, "content": {channel: CONTENTS[channel]}}
+    return Ask("maya", given, {})
+
+
+async def send_all(server: Any, mutation: str, way: Way, names: Iterable[str]) -> None:
+    """Plant each text in its turn; where one that was taken has changed the situation, that is made anew."""
+    api, reset = server
+    query = document(mutation, GIVEN_BACK.get(mutation, f"campaign {{ {CAMPAIGN} }}"))
+    await reset()
+    before, ask, stored = await others(api), None, {}
+    for name in names:
+        if ask is None:
+            await (reset() if mutation in ONCE else asyncio.sleep(0))
+            ask = await natural(api, mutation, way)
+        stored = stored or await api.footprint()
+        body = await api.post(ask.who, query, {"input": planted(ask.given, way, TEXTS[name])})
+        if not judge(mutation, way, name, body):
+            assert await api.footprint() == stored, name
+            continue
+        stored = {}
+        if mutation not in AGAIN:
+            ask = None
+        elif mutation == "updateCampaign":
+            ask.given["expectedVersion"] = body["data"][mutation]["campaign"]["version"]
+    assert await others(api) == before
+
+
+@pytest.mark.slow
+@on_one_database
+@pytest.mark.parametrize(("mutation", "way"), PLACES)
+async def test_a_text_is_refused_by_its_field_s_name_or_given_back_as_it_was(server, mutation, way):
+    """One piece of code reads all idempotency keys: every text is one of one mutation's, few are of others."""
+    is_same = way == ("idempotencyKey",) and mutation != "createCampaign"
+    await send_all(server, mutation, way, FEW if is_same else TEXTS)
