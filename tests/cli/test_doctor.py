@@ -19,7 +19,7 @@ from tests.signin.provider import on_loopback
 from gql_approvals.app import now_utc
 from gql_approvals.cli.doctor import database_checks
 from gql_approvals.cli.doctor.finding import LIMIT_S, Ground, State
-from gql_approvals.persistence import outbox, people
+from gql_approvals.persistence import outbox, people, policies
 from gql_approvals.persistence.database import Database
 from gql_approvals.persistence.message_state import NOT_TOLD
 from gql_approvals.settings import Reading, Settings
@@ -210,6 +210,24 @@ def old_message(sound: Sound) -> Told:
     return "warning", "outbox", "a message has waited for 60 min", "gql-approvals serve"
 
 
+def nodes_that_differ(sound: Sound) -> Told:
+    async def act(_: Any) -> None:
+        for number, version in enumerate(("aaaa", "bbbb")):
+            await policies.report(
+                policies.WorkerReport(
+                    id=f"worker {number}",
+                    node=f"node-{number}:/srv/approvals/policies",
+                    version=version,
+                    loaded_at=now_utc(),
+                    refused=(),
+                    seen_at=now_utc(),
+                )
+            )
+
+    sound.do(act)
+    return "warning", "nodes", "node-0:/srv/approvals/policies aaaa, node-1:", "the same policy files"
+
+
 DATA: list[Plant] = [
     demo_tokens,
     nobody_approves,
@@ -218,6 +236,7 @@ DATA: list[Plant] = [
     last_token_ends,
     dead_letters,
     old_message,
+    nodes_that_differ,
 ]
 
 

@@ -16,7 +16,7 @@ import pkgutil
 import random
 import socket
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -33,6 +33,7 @@ from gql_approvals.errors import BadDatabase, Unavailable
 from gql_approvals.persistence import asyncpg_backend, migrations, sqlite_backend
 from gql_approvals.persistence.address import Address, Dialect, parse
 from gql_approvals.persistence.faults import Contention
+from gql_approvals.persistence.releases import NEEDED, misfit, needs_of
 
 T = TypeVar("T")
 
@@ -130,20 +131,19 @@ class Database:
         return await asyncio.shield(task)
 
     async def require_migrated(self) -> None:
-        """Make sure that every migration of this release is applied; newer ones are no harm.
+        """Make sure that this release can work with the database: see `releases`.
 
         Raises:
-            BadDatabase: when one is missing.
+            BadDatabase: when one of its migrations is missing, or a newer one asks for a newer release.
             Unavailable: when the database does not answer.
         """
-        query = "SELECT name FROM tortoise_migrations WHERE app = 'approvals'"
         try:
-            rows = await self._client.execute_query_dict(query)
+            rows = await self._client.execute_query_dict("SELECT app, name FROM tortoise_migrations")
         except OperationalError:  # there is no such table
             rows = []
-        if set(migration_names()) - {row["name"] for row in rows}:
-            message = "the database is not migrated: run gql-approvals migrate"
-            raise BadDatabase(message)
+        why = misfit(migration_names(), [(str(row["app"]), str(row["name"])) for row in rows])
+        if why is not None:
+            raise BadDatabase(why)
 
     async def migrate(self) -> list[str]:
         """Apply pending migrations in one transaction, and give their names.
@@ -185,6 +185,7 @@ class Database:
             executor = _Executor(transaction, _apps(self.dialect))
             await executor.prepare()
             await executor.migrate(direction="forward", progress=progress)
+            await executor.record_needs(applied)
         return applied
 
     async def ping(self) -> None:
@@ -220,6 +221,12 @@ class _Executor(MigrationExecutor):
     async def prepare(self) -> None:
         """Create Tortoise's own table: a look at one that is missing would abort PostgreSQL's transaction."""
         await self.recorder.ensure_schema(self._schema_editor())
+
+    async def record_needs(self, applied: Iterable[str]) -> None:
+        """Write down which releases can no longer work with the database."""
+        known = {key.name for key in await self.recorder.applied_migrations() if key.app_label == NEEDED}
+        for name in sorted({needs_of(one) for one in applied} - known - {None}, key=str):
+            await self.recorder.record_applied(NEEDED, str(name))
 
     @override
     def _schema_editor(self, atomic: bool = True, collect_sql: bool = False) -> BaseSchemaEditor:

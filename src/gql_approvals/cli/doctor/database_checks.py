@@ -10,6 +10,7 @@ from gql_approvals.persistence import checkup, people
 from gql_approvals.persistence.address import hide_password, parse
 from gql_approvals.persistence.database import Database
 from gql_approvals.policy.wording import counted
+from gql_approvals.service.policy_status import alive_workers
 
 OLDEST_POSTGRESQL = 13
 CLOCKS_APART = timedelta(seconds=2)
@@ -134,6 +135,20 @@ async def outbox(ground: Ground) -> list[Finding]:
             )
         )
     return findings or [fine("no dead letter, nothing old")]
+
+
+async def nodes(ground: Ground) -> list[Finding]:
+    """Whether all that serve decide alike; nothing where nobody serves."""
+    alive = await alive_workers(ground.now())
+    obeyed = {worker.node: worker.version for worker in alive}
+    if not alive:
+        return []
+    if len({worker.version for worker in alive}) > 1:
+        said = ", ".join(f"{node} {version}" for node, version in obeyed.items())
+        fix = "copy the same policy files to every node; workers obey changed ones within 2 s"
+        return [warning(f"nodes obey different policies: {said}", fix)]
+    serving = f"{counted(len(obeyed), 'node')} with {counted(len(alive), 'worker')}"
+    return [fine(f"{serving} obey policy {alive[0].version}")]
 
 
 def _mounted(path: Path) -> str | None:

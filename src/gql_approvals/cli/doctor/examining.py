@@ -35,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     Check(_DATABASE, database_checks.writable, frozenset({_DATABASE})),
     Check(_DATABASE, database_checks.durable, frozenset({_DATABASE})),
     Check(_DATABASE, database_checks.file_system),
+    Check("nodes", database_checks.nodes, frozenset({_DATABASE})),
     Check("tokens", database_checks.demo_tokens, frozenset({_DATABASE})),
     Check("tokens", people_checks.last_tokens, frozenset({_DATABASE, _POLICY})),
     Check("approvals", people_checks.approvals, frozenset({_DATABASE})),
@@ -112,8 +113,9 @@ async def _open(ground: Ground, stack: AsyncExitStack) -> list[Finding]:
         return [wrong(what, fix)]
     try:
         await database.require_migrated()
-    except BadDatabase:
-        return [*found, wrong("the database is not migrated", "run `gql-approvals migrate`")]
+    except BadDatabase as error:
+        what, _, fix = error.message.rpartition(": ")
+        return [*found, wrong(what, fix.replace("gql-approvals migrate", "`gql-approvals migrate`"))]
     ground.database = database
     return found
 
