@@ -3,12 +3,12 @@
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,8 +31,9 @@ from gql_approvals.persistence.database import Database
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.groups import Groups, read_groups
 from gql_approvals.policy.problem import PolicyProblem, errors_of
-from gql_approvals.relay.loop import relay
+from gql_approvals.relay.loop import deliver_due, destinations, relay
 from gql_approvals.reload import follow_policy, node_of
+from gql_approvals.retention import retention
 from gql_approvals.schema.gate import gate_of
 from gql_approvals.service.perform import Office
 from gql_approvals.service.policy_reload import policy_to_begin_with
@@ -44,7 +45,9 @@ from gql_approvals.workflow.case import Rules
 log = logging.getLogger(__name__)
 
 STATE_FOLDER = Path(".demo")
-DRIVERS = (relay, clock, follow_policy, tell_followers, tell_heads)
+Driver: TypeAlias = Callable[[Office, Settings, asyncio.Event], Coroutine[Any, Any, None]]
+DRIVERS: tuple[Driver, ...] = (relay, clock, follow_policy, tell_followers, tell_heads, retention)
+DELIVERING: tuple[Driver, ...] = (relay, follow_policy, retention)  # of a process that serves nothing
 Now: TypeAlias = Callable[[], datetime]
 
 
@@ -85,7 +88,7 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
             application.state.office = opened
             if driven:
                 _settle_down()
-            async with _drivers(opened, settings) if driven else nullcontext():
+            async with _drivers(opened, settings, _of_servers(settings)) if driven else nullcontext():
                 yield
 
     def page() -> GraphiqlConfig:
@@ -162,10 +165,10 @@ async def _groups(office: Office, settings: Settings) -> tuple[Groups, tuple[Pol
 
 
 @asynccontextmanager
-async def _drivers(office: Office, settings: Settings) -> AsyncGenerator[None]:
+async def _drivers(office: Office, settings: Settings, drivers: Iterable[Driver]) -> AsyncGenerator[None]:
     """Run what is to run beside the requests; what the drivers have in hand is finished at the end."""
     stop = asyncio.Event()
-    tasks = [asyncio.create_task(driver(office, settings, stop)) for driver in DRIVERS]
+    tasks = [asyncio.create_task(driver(office, settings, stop)) for driver in drivers]
     for task in tasks:
         task.add_done_callback(_report_failure)
     try:
@@ -173,6 +176,26 @@ async def _drivers(office: Office, settings: Settings) -> AsyncGenerator[None]:
     finally:
         stop.set()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _of_servers(settings: Settings) -> list[Driver]:
+    return [driver for driver in DRIVERS if settings.relay or driver is not relay]
+
+
+async def deliver(settings: Settings, stop: asyncio.Event, *, once: bool = False, now: Now = now_utc) -> None:
+    """Deliver the outbox until `stop` is set, by the policy in force, and serve nothing; `once`: what is due.
+
+    Raises:
+        StartError: what `open_office` raises.
+        Unavailable: with `once`, when the database is lost.
+    """
+    async with open_office(settings, now) as office:
+        log.info("relay:begins", extra=destinations(settings))
+        if once:
+            await deliver_due(office, settings, stop)
+            return
+        async with _drivers(office, settings, DELIVERING):
+            await stop.wait()
 
 
 def _settle_down() -> None:

@@ -17,7 +17,7 @@ from gql_approvals.policy.engine import Policy
 
 ROOT = Path(__file__).parents[2]
 POLICIES = ROOT / "policies"
-SERVERS = {"demo", "serve"}  # they answer nothing, but serve
+SERVERS = {"demo", "relay", "serve"}  # they answer nothing, but serve
 
 # How each command is asked for an answer, once there are `acme`, Ada who manages it, and Maya.
 ANSWERS: dict[str, tuple[str, ...]] = {

@@ -99,7 +99,9 @@ def test_list_says_how_deliveries_went(acme, hooks, database_url):
             [message] = await outbox.newest(1)
 
             async def steps():
-                await outbox.mark_failed(message, error="answered 500", next_at=message.created_at)
+                await outbox.mark_failed(
+                    message, error="answered 500", now=message.created_at, next_at=message.created_at
+                )
 
             await database.transaction(steps)
 

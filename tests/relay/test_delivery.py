@@ -180,7 +180,9 @@ async def test_who_lost_the_lease_does_not_take_it_from_its_holder(world):
     theirs = (await claimed(world))[0]
     assert mine.id == theirs.id
     at = world.clock()
-    await world.office.database.transaction(lambda: outbox.mark_failed(mine, error="late", next_at=at))
+    await world.office.database.transaction(
+        lambda: outbox.mark_failed(mine, error="late", now=at, next_at=at)
+    )
     assert await claimed(world) == []
 
 

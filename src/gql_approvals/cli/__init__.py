@@ -20,6 +20,7 @@ from gql_approvals.cli.member import member
 from gql_approvals.cli.migrate import migrate
 from gql_approvals.cli.outbox import outbox
 from gql_approvals.cli.policy import policy
+from gql_approvals.cli.relay import relay
 from gql_approvals.cli.schema import schema
 from gql_approvals.cli.serve import serve
 from gql_approvals.cli.settings import settings
@@ -44,6 +45,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     ),
     "Policy": (policy,),
     "Operate": (
+        relay,
         mail,
         outbox,
         webhook,

@@ -26,6 +26,10 @@ TOPICS: dict[str, dict[str, str]] = {
         "delivery_secret": "",
     },
     "Webhooks": {"webhook_allow_hosts": "n8n.internal,10.1.0.0/16"},
+    "Outbox": {
+        "relay": "off",
+        "outbox_days": "90",
+    },
     "Serving": {
         "production": "true",
         "allowed_origins": "https://app.example,https://admin.example",

@@ -29,6 +29,7 @@ _POLICY = "0004_policy"
 _COMMENTS = "0005_comments"
 _IDENTITIES = "0007_identities"
 _WEBHOOKS = "0009_webhooks"
+_RETENTION = "0010_retention"
 
 
 def _unique(name: str, table: str, on: str, since: str = _FIRST) -> Constraint:
@@ -79,6 +80,19 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         "(webhook_id, id) WHERE webhook_id IS NOT NULL",
         _WEBHOOKS,
     ),
+    _index(
+        "outbox_message_undelivered_idx",
+        "outbox_message",
+        "(kind) WHERE delivered_at IS NULL",
+        _RETENTION,
+    ),
+    _index(
+        "outbox_message_delivered_idx",
+        "outbox_message",
+        "(delivered_at) WHERE delivered_at IS NOT NULL",
+        _RETENTION,
+    ),
+    _index("idempotency_key_created_idx", "idempotency_key", "(created_at)", _RETENTION),
 )
 
 

@@ -18,7 +18,8 @@ import socket
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from datetime import UTC, datetime
+from typing import Any, TypeVar, cast
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient
@@ -203,6 +204,17 @@ class Database:
             message = f"the database has not answered for {_PING_S} s"
             raise Unavailable(message)
         task.result()
+
+    async def clock(self) -> datetime:
+        """The time that all who use the database share; a file is of one machine, and so is its clock.
+
+        Raises:
+            Unavailable: when it does not answer.
+        """
+        if self.dialect == "sqlite":
+            return datetime.now(UTC)
+        [row] = await self._client.execute_query_dict("SELECT clock_timestamp() AS now")
+        return cast("datetime", row["now"]).astimezone(UTC)
 
     async def _ask(self) -> None:
         await self._client.execute_query("SELECT 1")

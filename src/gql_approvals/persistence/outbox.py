@@ -1,7 +1,8 @@
 """What is to be delivered outside: written with its cause, claimed by leases, marked when it arrived.
 
-Delivery is at least once, under one stable key. A lease or a retry further in the future than any may be
-is taken for due, so that a clock that was set back cannot strand a message.
+Delivery is at least once, under one stable key. What can only have been written before the clock was
+set back is due at once (a lease or a retry further in the future than any may be, and a retry whose lease ended
+in the future), so that no message waits for the clock to come round again.
 """
 
 from collections.abc import Collection, Iterable
@@ -28,7 +29,7 @@ FARTHEST_RETRY = timedelta(hours=30)
 class Message:
     """One delivery. `kind`: MAIL, HANDOVER or WEBHOOK. `webhook`: the id of the one it is for.
 
-    `leased_until`: the lease under which it was claimed.
+    `leased_until`: until when it is, or was, in the hands of a relay.
     """
 
     id: int = 0
@@ -90,9 +91,10 @@ async def claim(
 
 def due(now: datetime) -> Q:
     """What may be claimed."""
-    free = Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + FARTHEST_LEASE)
+    set_back = Q(leased_until__gt=now + FARTHEST_LEASE)  # the clock, since that lease began or ended
+    free = Q(leased_until=None) | Q(leased_until__lte=now) | set_back
     # A first attempt is due at once, whatever the clock said when the message was written.
-    time = Q(attempts=0) | Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST_RETRY)
+    time = Q(attempts=0) | Q(next_at__lte=now) | Q(next_at__gt=now + FARTHEST_RETRY) | set_back
     return free & time & Q(delivered_at=None, given_up_at=None)
 
 
@@ -109,11 +111,11 @@ async def mark_delivered(message_id: int, now: datetime) -> None:
     )
 
 
-async def mark_failed(message: Message, *, error: str, next_at: datetime) -> None:
+async def mark_failed(message: Message, *, error: str, now: datetime, next_at: datetime) -> None:
     """Note a failed attempt and when to try again, unless somebody else has the message by now."""
     mine = OutboxRow.filter(id=message.id, delivered_at=None, leased_until=message.leased_until)
     await mine.update(
-        attempts=message.attempts + 1, next_at=next_at, leased_until=None, last_error=error[:1000]
+        attempts=message.attempts + 1, next_at=next_at, leased_until=now, last_error=error[:1000]
     )
 
 

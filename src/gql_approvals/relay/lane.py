@@ -61,6 +61,15 @@ class Lane:
             if found < self.at_once:
                 await rest(stop, poll_s)
 
+    async def drain(self, stop: asyncio.Event) -> None:
+        """Deliver until nothing is due, or `stop` is set.
+
+        Raises:
+            Unavailable: when the database is lost before anything was claimed.
+        """
+        while not stop.is_set() and await self.round(stop):
+            pass
+
     async def round(self, stop: asyncio.Event | None = None) -> int:
         """Claim and deliver one batch; gives how many messages it claimed.
 
@@ -111,11 +120,8 @@ class Lane:
                 await asyncio.sleep(_RETRY_S)
             else:
                 break
-        _log.log(
-            note.level,
-            "%s kind=%s message=%d attempt=%d error=%s",
-            note.event, self.kind, message.id, message.attempts + 1, note.text or None,
-        )  # fmt: skip
+        told = {"kind": self.kind, "id": message.id, "key": message.key, "attempt": message.attempts + 1}
+        _log.log(note.level, note.event, extra={**told, **({"error": note.text} if note.text else {})})
 
     async def _write(self, message: Message, note: "_Note") -> None:
         now = self.office.now()
@@ -127,7 +133,7 @@ class Lane:
             if self.kind == HANDOVER and isinstance(publication, int):
                 await lookups.hand_over(publication, now)
         elif note.pause is not None:
-            await outbox.mark_failed(message, error=note.text, next_at=now + note.pause)
+            await outbox.mark_failed(message, error=note.text, now=now, next_at=now + note.pause)
         else:
             await outbox.give_up(message.id, why=note.text, now=now)
 
@@ -146,7 +152,7 @@ class _Note:
 def _note_of(message: Message, outcome: Outcome, pauses_s: Sequence[int]) -> _Note:
     match outcome:
         case Delivered():
-            return _Note(event=_DELIVERED, level=logging.DEBUG)  # the outbox shows it
+            return _Note(event=_DELIVERED, level=logging.DEBUG)  # told by `gql-approvals relay` only
         case NotTold():
             return _Note(event="relay:untold", text=NOT_TOLD)
         case Refused(error):

@@ -1,12 +1,17 @@
-"""The relay as it runs in a server: lanes for mails, for webhooks, and for hand-overs with a place to go."""
+"""The relay as it runs, in a server or alone: lanes for mails, webhooks, and hand-overs with a place to go.
+
+Any number may run at once, on any number of nodes: a message is leased to one, by the time that they share.
+"""
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from email.message import EmailMessage
 
-from gql_approvals.persistence.outbox import HANDOVER, MAIL, Message
+from gql_approvals.persistence.address import hide_password
+from gql_approvals.persistence.outbox import HANDOVER, MAIL, WEBHOOK, Message
 from gql_approvals.relay import handover, webhook
 from gql_approvals.relay.handover import HandOver
 from gql_approvals.relay.head_mail import compose_head
@@ -14,6 +19,7 @@ from gql_approvals.relay.lane import Deliver, Lane
 from gql_approvals.relay.mail import Unmailable, compose
 from gql_approvals.relay.outcome import NotTold, Outcome, Refused
 from gql_approvals.relay.policy_mail import compose_notice
+from gql_approvals.relay.shared_time import SharedTime
 from gql_approvals.relay.smtp import Transport, transport_of
 from gql_approvals.relay.webhook import Poster
 from gql_approvals.relay.webhook_lanes import WebhookLanes
@@ -33,6 +39,31 @@ async def relay(office: Office, settings: Settings, stop: asyncio.Event) -> None
     Raises:
         BadSettings: when the secret that signs hand-overs is none.
     """
+    time = SharedTime(office.database)
+    if not await time.begin(stop):
+        return
+    async with _lanes(replace(office, now=time), settings) as lanes, asyncio.TaskGroup() as group:
+        group.create_task(time.run(stop))
+        for lane in lanes:
+            group.create_task(lane.run(settings.poll_s, stop))
+
+
+async def deliver_due(office: Office, settings: Settings, stop: asyncio.Event) -> None:
+    """Deliver what is due, and end; what failed and is to be tried later stays.
+
+    Raises:
+        BadSettings: when the secret that signs hand-overs is none.
+        Unavailable: when the database is lost.
+    """
+    time = SharedTime(office.database)
+    await time.read()
+    async with _lanes(replace(office, now=time), settings) as lanes, asyncio.TaskGroup() as group:
+        for lane in lanes:
+            group.create_task(lane.drain(stop))
+
+
+@contextlib.asynccontextmanager
+async def _lanes(office: Office, settings: Settings) -> AsyncGenerator[list[Lane | WebhookLanes]]:
     async with contextlib.AsyncExitStack() as stack:
         poster = Poster(await stack.enter_async_context(webhook.client()), reach_of(settings))
         lanes: list[Lane | WebhookLanes] = [
@@ -44,10 +75,18 @@ async def relay(office: Office, settings: Settings, stop: asyncio.Event) -> None
             post = HandOver(client, settings.delivery_url, settings.delivery_secret)
             lanes.append(Lane(office, HANDOVER, handover_delivery(office, post)))
         else:
-            _log.warning("relay:no_delivery_url publications wait in the outbox to be handed over")
-        async with asyncio.TaskGroup() as group:
-            for lane in lanes:
-                group.create_task(lane.run(settings.poll_s, stop))
+            _log.warning("relay:no_delivery_url", extra={"help": "publications wait in the outbox"})
+        yield lanes
+
+
+def destinations(settings: Settings) -> dict[str, str]:
+    """Where messages go, by kind, without passwords: for people who read it in a log."""
+    inside = ", ".join(settings.webhook_allow_hosts)
+    return {
+        MAIL: hide_password(settings.mail),
+        HANDOVER: hide_password(settings.delivery_url) or "nowhere: GQL_APPROVALS_DELIVERY_URL is not set",
+        WEBHOOK: f"public addresses{f' and {inside}' if inside else ''}",
+    }
 
 
 def mail_delivery(office: Office, settings: Settings, transport: Transport) -> Deliver:

@@ -52,6 +52,20 @@ class WebhookLanes:
             stopped.cancel()
             await asyncio.gather(stopped, *self._running.values(), return_exceptions=True)
 
+    async def drain(self, stop: asyncio.Event) -> None:
+        """Deliver until nothing is due, or `stop` is set.
+
+        Raises:
+            Unavailable: when the database is lost.
+        """
+        while not stop.is_set():
+            await self._begin(stop)
+            if not self._running:
+                break
+            await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+            self._collect()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+
     def lane(self, webhook: int) -> Lane:
         """The lane of one webhook."""
         return Lane(

@@ -278,6 +278,14 @@ class Settings:
     poll_s: float = _setting(
         "how often due times and undelivered messages are looked for, in seconds", _seconds, default=1.0
     )
+    relay: bool = _setting(
+        "whether servers deliver mails, hand-overs and webhooks; if not, only `gql-approvals relay` does",
+        _yes,
+        default=True,
+    )
+    outbox_days: int = _setting(
+        "how long delivered messages are kept in the outbox; 0: for ever", _whole, default=30
+    )
     workers: int = _setting(
         "processes that serve; `--workers` sets it. Each gives out its share of the rate limit",
         _some,
