@@ -13,21 +13,25 @@ from typing import Any, TypeAlias
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
-from gql_approvals import logs
+from gql_approvals import __version__, logs
 from gql_approvals import settings as configuration
 from gql_approvals.clock import clock
 from gql_approvals.errors import BadDatabase, BadPolicy
 from gql_approvals.feed import tell_followers
 from gql_approvals.heads import tell_heads
 from gql_approvals.http.answers import not_served
+from gql_approvals.http.calls import calls
 from gql_approvals.http.cors import cors
 from gql_approvals.http.dev_pages import dev_routes
 from gql_approvals.http.graphiql import DemoPerson, GraphiqlConfig, missing_files
 from gql_approvals.http.oidc import verifier
+from gql_approvals.http.probes import Probing
 from gql_approvals.http.routes import routes
+from gql_approvals.observability import meters, tracing
 from gql_approvals.persistence import people
 from gql_approvals.persistence.checkup import why_not_durable
 from gql_approvals.persistence.database import Database
+from gql_approvals.persistence.outbox import HANDOVER, KINDS
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.groups import Groups, read_groups
 from gql_approvals.policy.problem import PolicyProblem, errors_of
@@ -77,6 +81,7 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
         async with (
+            _observed(settings),
             open_office(settings, now, beside_others=True) as without,
             _with_sign_in(without, settings) as opened,
         ):
@@ -86,6 +91,8 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
                     DemoPerson(name=user.name, roles=roles, token=t) for user, roles, t in found
                 )
             application.state.office = opened
+            if opened.database.dialect == "postgresql":
+                meters.count("database_connections_limit", by=settings.database_pool)
             if driven:
                 _settle_down()
             async with _drivers(opened, settings, _of_servers(settings)) if driven else nullcontext():
@@ -103,14 +110,31 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
         log.warning("GraphiQL is incomplete: %s is missing; install the package with npm at hand", name)
     application = Starlette(
         routes=[
-            *routes(office, page if has_page else None, gate, settings.allowed_origins),
+            *routes(office, page if has_page else None, gate, settings.allowed_origins, _probing(settings)),
             *(dev_routes(office, settings) if settings.demo else []),
         ],
-        middleware=[cors(settings.allowed_origins)],
+        middleware=[calls(), cors(settings.allowed_origins)],
         exception_handlers={HTTPException: not_served},
         lifespan=lifespan,
     )
     return application
+
+
+def _probing(settings: Settings) -> Probing:
+    kinds = frozenset(KINDS) - (frozenset() if settings.delivery_url else {HANDOVER})
+    return Probing(kinds=kinds, metrics=settings.serves_metrics, token=settings.metrics_token)
+
+
+@asynccontextmanager
+async def _observed(settings: Settings) -> AsyncGenerator[None]:
+    """Count, if anybody may read it, and make spans, if they are wanted."""
+    if settings.serves_metrics:
+        try:
+            meters.begin()
+        except OSError as error:
+            log.warning("metrics:off there is no room for the workers' figures: %s", error)
+    with meters.during("workers"), tracing.exporting(__version__):
+        yield
 
 
 def _links(settings: Settings) -> tuple[tuple[str, str], ...]:

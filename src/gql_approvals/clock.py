@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 
 from gql_approvals.errors import Unavailable
+from gql_approvals.observability import meters
 from gql_approvals.persistence import lookups
 from gql_approvals.service.driving import Trouble, rest
 from gql_approvals.service.perform import Office, perform_due
@@ -79,4 +80,5 @@ class Clock:
             _log.exception("clock:campaign_failed campaign=%d pause_s=%.0f", campaign_id, seconds)
             return False
         self._failed.pop(campaign_id, None)
+        meters.count("campaigns_moved")
         return True

@@ -15,9 +15,14 @@ from typing import Any
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+from typing_extensions import override
+
+from gql_approvals.observability import tracing
+from gql_approvals.observability.call import current
 
 RESET, DIM = "\x1b[0m", "\x1b[2m"
 LEVEL_COLOURS = {"debug": DIM, "warning": "\x1b[33m", "error": "\x1b[31m", "critical": "\x1b[31m"}
+_OF_CONNECTIONS = frozenset({"connection open", "connection closed"})
 _QUOTED = frozenset(" \"'=\\")  # in a text that has one of these, one could not see where a field ends
 
 
@@ -35,15 +40,32 @@ def configuration(form: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": {"()": f"{__name__}.formatter", "form": form}},
+        "filters": {"told": {"()": f"{__name__}.ToldByUs"}},
         "handlers": {
-            "line": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "line"}
+            "line": {
+                "class": "logging.StreamHandler",
+                "stream": "ext://sys.stderr",
+                "formatter": "line",
+                "filters": ["told"],
+            }
         },
         "root": {"level": "WARNING", "handlers": ["line"]},
         "loggers": {
-            **dict.fromkeys(("gql_approvals", "uvicorn", "uvicorn.access", "uvicorn.error"), ours),
+            **dict.fromkeys(("gql_approvals", "uvicorn", "uvicorn.error"), ours),
+            "uvicorn.access": {**ours, "level": "WARNING"},  # http/calls.py tells more, and no query
             "casbin": casbin,
         },
     }
+
+
+class ToldByUs(logging.Filter):
+    """Leave out what uvicorn says of sockets: their addresses with whatever callers wrote behind the `?`."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written."""
+        of_sockets = '"WebSocket ' in str(record.msg) or record.msg in _OF_CONNECTIONS
+        return not (record.name.startswith("uvicorn.") and of_sockets)
 
 
 def formatter(form: str) -> logging.Formatter:
@@ -59,16 +81,22 @@ def formatter(form: str) -> logging.Formatter:
 
 
 def _headed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Let every record begin with the same four fields; uvicorn's copy of its message for terminals goes."""
+    """Let every record begin with the same four fields, and say behind them which request it is about.
+
+    uvicorn's copy of its message for terminals goes.
+    """
     record: logging.LogRecord = event.pop("_record")
     del event["_from_structlog"]
     event.pop("color_message", None)
     at = datetime.fromtimestamp(record.created, UTC)
+    call = current()
     return {
         "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": record.levelname.lower(),
         "logger": record.name,
         "event": event.pop("event"),
+        **({} if call is None else {"request_id": call.id}),
+        **tracing.ids(),
         **event,
     }
 

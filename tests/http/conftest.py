@@ -18,6 +18,7 @@ from tests.schema.conftest import (
 )
 
 from gql_approvals.http.answers import not_served
+from gql_approvals.http.calls import calls
 from gql_approvals.http.routes import routes
 from gql_approvals.schema.gate import gate_of
 from gql_approvals.settings import Settings
@@ -33,7 +34,9 @@ def edge(api: Api) -> Edge:
     def client(**settings: Any) -> httpx.AsyncClient:
         gate = gate_of(Settings(**settings), now_s=lambda: 0)
         application = Starlette(
-            routes=routes(lambda: api.office, None, gate), exception_handlers={HTTPException: not_served}
+            routes=routes(lambda: api.office, None, gate),
+            exception_handlers={HTTPException: not_served},
+            middleware=[calls()],
         )
         headers = {"Authorization": "Bearer demo-insecure-ada", "Content-Type": "application/json"}
         return httpx.AsyncClient(

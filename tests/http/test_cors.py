@@ -5,6 +5,7 @@ import pytest
 from starlette.applications import Starlette
 from tests.schema.client import on_one_database
 
+from gql_approvals.http.calls import calls
 from gql_approvals.http.cors import READ, SENT, cors
 from gql_approvals.http.routes import routes
 from gql_approvals.schema.gate import gate_of
@@ -17,7 +18,8 @@ ORIGIN = "https://frontend.test"
 @pytest.fixture
 def client(api):
     gate = gate_of(Settings(rate_limit=2))
-    application = Starlette(routes=routes(lambda: api.office, None, gate), middleware=[cors([ORIGIN])])
+    layers = [calls(), cors([ORIGIN])]
+    application = Starlette(routes=routes(lambda: api.office, None, gate), middleware=layers)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=application), base_url="http://approvals.test")
 
 

@@ -25,6 +25,7 @@ async def test_without_its_database_a_server_is_live_and_not_ready(postgres, nam
 
     assert live.status_code == 200
     assert (ready.status_code, ready.json()["status"]) == (503, "unavailable")
-    assert ready.json()["database"]
+    assert ready.json()["database"]["status"] == "unavailable"
+    assert ready.json()["policy"]["version"]
     [error] = asked.json()["errors"]
     assert (error["extensions"]["code"], error["extensions"]["retryAfterS"]) == ("UNAVAILABLE", 1)

@@ -24,6 +24,8 @@ async def test_a_live_server_says_so_and_a_ready_one_names_its_policy(api):
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
     assert policy.pop("loadedAt").startswith(str(api.clock().date()))
     assert policy == {
+        "status": "ok",
+        "detail": None,
         "version": Policy.load(POLICIES, now=datetime.now(UTC)).version,
         "refused": None,
         "problems": [],
@@ -36,9 +38,11 @@ async def test_a_ready_server_says_where_refused_files_are_wrong_but_not_what_th
     warning = PolicyProblem("policies/policy.csv", 1, 1, Code.BOM, "", severity=Severity.WARNING)
     api.office.policy.refuse("0123456789ab", (warning, problem), api.clock())
     try:
-        policy = (await api.client.get("/healthz/ready")).json()["policy"]
+        ready = await api.client.get("/healthz/ready")
     finally:
         api.office.policy.exchange(api.office.policy())
+    policy = ready.json()["policy"]
+    assert (ready.status_code, ready.json()["status"], policy["status"]) == (200, "degraded", "degraded")
     assert (policy["refused"], policy["problems"]) == ("0123456789ab", ["policy.csv:15:22 [role]"])
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.meta.cli_reference import cli_markdown
+from tests.meta.figures_reference import observability_markdown
 from tests.meta.schema_reference import schema_markdown
 
 from gql_approvals.cli.settings_reference import markdown
@@ -29,6 +30,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "schema.graphql": lambda: sdl().rstrip("\n") + "\n",
     "docs/cli.md": cli_markdown,
     "docs/errors.md": errors_markdown,
+    "docs/observability.md": observability_markdown,
     "docs/schema.md": schema_markdown,
     "docs/settings.md": markdown,
     "docs/workflow.md": _workflow,

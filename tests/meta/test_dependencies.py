@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 RUN = [Requirement(text) for text in PROJECT["dependencies"]]
+OPTIONAL = [Requirement(text) for text in PROJECT["optional-dependencies"]["otel"]]
 DEV = [Requirement(text) for texts in PROJECT["optional-dependencies"].values() for text in texts]
 DOCUMENT = (ROOT / "docs" / "dependencies.md").read_text("utf-8")
 # Imported, and brought by the package that it belongs to: (imported, bringer).
@@ -22,6 +23,7 @@ BROUGHT = {
     "graphql-core": "strawberry-graphql",
     "typing-extensions": "tortoise-orm",
     "anyio": "starlette",
+    "opentelemetry-api": "opentelemetry-sdk",
 }
 
 
@@ -44,7 +46,7 @@ def test_every_dependency_is_justified():
 
 def test_what_is_imported_is_declared():
     distributions = packages_distributions()
-    ours = {requirement.name for requirement in RUN} | set(BROUGHT)
+    ours = {requirement.name for requirement in (*RUN, *OPTIONAL)} | set(BROUGHT)
     stray: set[str] = set()
     for path in (ROOT / "src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

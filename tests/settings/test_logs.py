@@ -157,7 +157,6 @@ def test_everybody_s_records_come_alike_on_standard_error_each_once():
         ("gql_approvals.clock", "warning"),
         ("uvicorn.error", "info"),
         ("uvicorn.error", "warning"),
-        ("uvicorn.access", "info"),
         ("uvicorn.access", "warning"),
         ("tortoise", "warning"),
         ("httpx", "warning"),

@@ -49,7 +49,8 @@ def test_a_server_writes_one_json_object_a_line(written):
     [decision] = [record for record in found if record["event"] == "policy:decision"]
     assert (decision["account"], decision["action"], decision["result"]) == ("acme", "view_audit", "deny")
     assert sum(record["event"].startswith("Started server process") for record in found) == 2
-    assert any('"POST /graphql HTTP/1.1" 200' in record["event"] for record in found)
+    [answered] = [record for record in found if record.get("path") == "/graphql"]
+    assert (answered["event"], answered["request_id"]) == ("http:answered", decision["request_id"])
 
 
 @pytest.mark.alone

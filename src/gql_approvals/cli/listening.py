@@ -3,12 +3,16 @@
 import errno
 import os
 import socket
-from typing import cast
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from gql_approvals.cli.output import CannotStart
 from gql_approvals.settings import from_environment, name_of
+
+if TYPE_CHECKING:
+    from uvicorn import Config
 
 FACTORY = "gql_approvals.app:from_environment"
 _SHUTDOWN_S = 5  # running requests may end within this
@@ -51,10 +55,10 @@ def address(listener: socket.socket) -> str:
 def run(listener: socket.socket, workers: int) -> None:
     """Serve until SIGINT or SIGTERM; every worker reads its settings from the environment."""
     import uvicorn
-    from uvicorn.supervisors import Multiprocess
 
     from gql_approvals import logs
     from gql_approvals.http.request_body import MAX_BODY
+    from gql_approvals.observability.shared_figures import shared_folder
 
     os.environ[name_of("workers")] = str(workers)
     settings = from_environment()
@@ -67,11 +71,24 @@ def run(listener: socket.socket, workers: int) -> None:
         ws_max_size=MAX_BODY,
         ws_per_message_deflate=False,
         server_header=False,
+        access_log=False,  # http/calls.py writes it
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=list(settings.trusted_proxies),
         log_config=logs.configuration(settings.log),
         timeout_graceful_shutdown=_SHUTDOWN_S,
     )
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(shared_folder(wanted=workers > 1 and settings.serves_metrics))
+        except OSError as error:
+            raise CannotStart(f"the workers' figures have no place: {error}") from error
+        _run(config, listener, workers)
+
+
+def _run(config: "Config", listener: socket.socket, workers: int) -> None:
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
     if workers > 1:
         Multiprocess(config, sockets=[listener]).run()
         return

@@ -41,8 +41,8 @@ GQL_APPROVALS_DATABASE_URL=postgresql://approvals:secret@db.example:5432/approva
 Docker, Kubernetes and systemd hand a secret out as a file. Every setting with a 🔑 may be given so: add
 `_FILE` to its name, and give the path of a file that holds the value and nothing else. A line break at its
 end does not count. The value itself must not be set as well, in whichever place. A file that is missing,
-empty or longer than a line is refused at the start, by its name. `gql-approvals settings` shows the path,
-never the secret.
+empty or longer than a line is refused at the start, by its name. `gql-approvals settings` shows the path, not
+the secret.
 
 ```sh
 GQL_APPROVALS_DATABASE_URL_FILE=/run/secrets/database-url

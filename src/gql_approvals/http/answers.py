@@ -1,12 +1,6 @@
 """What goes over the wire: GraphQL errors with stable codes, everything unexpected masked and logged.
 
-| what happened                                   | `extensions.code`          |
-|-------------------------------------------------|----------------------------|
-| the document cannot be parsed                   | GRAPHQL_PARSE_FAILED       |
-| the document does not fit the schema            | GRAPHQL_VALIDATION_FAILED  |
-| a variable or an argument cannot be understood  | BAD_USER_INPUT             |
-| a `RequestFault`                                | the fault's own            |
-| anything else                                   | INTERNAL_SERVER_ERROR      |
+Which code an error has is decided in `schema/faults.py`, `code_of`.
 """
 
 import json
@@ -15,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
+from graphql import ExecutionResult, GraphQLError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gql_approvals.errors import QueryForbidden, RequestFault, Unavailable
 from gql_approvals.http.negotiation import GRAPHQL_JSON, JSON
-from gql_approvals.schema.faults import LimitExceeded, NotExecutable, RateLimited
+from gql_approvals.schema.faults import INTERNAL, LimitExceeded, NotExecutable, RateLimited, code_of
 
 log = logging.getLogger(__name__)
 
@@ -92,19 +86,17 @@ def formatted(error: GraphQLError, request_id: str, *, early: bool = False) -> d
 
 
 def _told(error: GraphQLError, request_id: str, *, early: bool) -> tuple[str, Mapping[str, Any]]:
-    fault = error.original_error
+    code, fault = code_of(error, early=early), error.original_error
     if isinstance(fault, RequestFault):
-        return fault.message, {"code": fault.code, **_details(fault)}
-    if isinstance(error, GraphQLSyntaxError):
-        return error.message, {"code": "GRAPHQL_PARSE_FAILED"}
-    if early:
-        return _shortened(error.message), {"code": "GRAPHQL_VALIDATION_FAILED"}
-    if error.path is None and (fault is None or isinstance(fault, GraphQLError)):
-        return _shortened(error.message), {"code": "BAD_USER_INPUT"}
-    log.error("unexpected error request_id=%s path=%s", request_id, error.path, exc_info=fault or error)
+        return fault.message, {"code": code, **_details(fault)}
+    if code != INTERNAL:
+        return _shortened(error.message), {"code": code}
+    log.error(
+        "unexpected error", extra={"request_id": request_id, "path": error.path}, exc_info=fault or error
+    )
     return (
         f"something went wrong on our side: report the request id {request_id}",
-        {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id},
+        {"code": code, "requestId": request_id},
     )
 
 
@@ -127,6 +119,13 @@ def refused(
 ) -> Response:
     """A request that was not understood as GraphQL."""
     return written({"errors": [{"message": message, "extensions": {"code": code}}]}, status, headers=headers)
+
+
+def refused_by_us(request_id: str) -> Response:
+    """The answer to a request at which something unexpected has happened."""
+    message = f"something went wrong on our side: report the request id {request_id}"
+    error = {"message": message, "extensions": {"code": INTERNAL, "requestId": request_id}}
+    return written({"errors": [error]}, NOT_EXECUTED[INTERNAL].json)
 
 
 async def not_served(_: Request, error: Exception) -> Response:

@@ -20,6 +20,7 @@ SENT = (
     "x-apollo-operation-id",
     "x-apollo-operation-name",
     "x-graphql-event-stream-token",
+    "x-request-id",
     "x-requested-with",
 )
 READ = ("x-request-id", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset")

@@ -1,6 +1,5 @@
 """GraphQL over HTTP: read the request, have it executed, answer it."""
 
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from gql_approvals.http.answers import body_of, body_of_refusal, refused, status
 from gql_approvals.http.negotiation import media_type_for
 from gql_approvals.http.request_body import Ask, NotUnderstoodError, read_ask
 from gql_approvals.http.sse import EventStream, takes_events, takes_events_only
+from gql_approvals.observability import call
 from gql_approvals.schema.budget import Allowance
 from gql_approvals.schema.context import Context
 from gql_approvals.schema.execution import Operation, execute, prepare
@@ -32,12 +32,12 @@ def graphql_endpoint(office: Callable[[], Office], gate: Gate) -> Callable[[Requ
     """The endpoint of `/graphql`."""
 
     async def endpoint(request: Request) -> Response:
-        request_id = uuid.uuid4().hex
+        request_id = call.request_id()
         try:
             response = await _answer(office(), gate, request, await read_ask(request), request_id)
         except NotUnderstoodError as error:
             response = refused(error.status, error.message)
-        response.headers.update({"X-Request-Id": request_id, "Vary": "Accept"})
+        response.headers["Vary"] = "Accept"
         return response
 
     return endpoint

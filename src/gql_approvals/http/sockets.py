@@ -6,7 +6,6 @@ a later `ping` says so. A connection's token and account are those of `connectio
 
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from typing import Any, cast
@@ -17,6 +16,7 @@ from strawberry.types.graphql import OperationType
 
 from gql_approvals.errors import RequestFault
 from gql_approvals.http.answers import body_of
+from gql_approvals.http.calls import tell
 from gql_approvals.http.graphql_view import bearer
 from gql_approvals.http.live_errors import body_of_failure, body_of_outcome
 from gql_approvals.http.origins import may_connect
@@ -31,6 +31,8 @@ from gql_approvals.http.socket_protocol import (
     read,
     written,
 )
+from gql_approvals.observability import call, meters
+from gql_approvals.observability.call import Call
 from gql_approvals.schema.execution import Operation, execute, prepare, subscribe
 from gql_approvals.schema.faults import LimitExceeded, NotExecutable
 from gql_approvals.schema.gate import Gate
@@ -77,6 +79,7 @@ class Socket:
         self._websocket = websocket
         self._office = office
         self._gate = gate
+        self._connection = call.current()
         self._presence = Presence(leave=lambda why: self._end(*_FAREWELL[why]))
         loop = asyncio.get_running_loop()
         self._over: asyncio.Future[tuple[int, str]] = loop.create_future()
@@ -147,7 +150,8 @@ class Socket:
         self._token = bearer(_text(said, self._websocket.headers, "authorization"))
         self._account = _text(said, self._websocket.headers, "x-account")
         try:
-            await sign_in(self._context())
+            with call.within(self._connection) as signing_in:
+                await sign_in(self._context(signing_in))
         except RequestFault as fault:
             raise ProtocolError(Close.FORBIDDEN, f"{fault.code}: {fault.message}") from None
         self._acknowledged = True
@@ -169,20 +173,25 @@ class Socket:
             raise ProtocolError(Close.UNAUTHORIZED, "unauthorized: send `connection_init` first")
         if message.id in self._running:
             raise ProtocolError(Close.ID_TAKEN, f"subscriber for {message.id} already exists")
-        ask, context = asked_in(message), self._context()
+        with call.within(self._connection) as operation:
+            await self._begin(message, operation)
+
+    async def _begin(self, message: Message, served: Call) -> None:
+        ask, context = asked_in(message), self._context(served)
         try:
             self._make_sure_there_is_room()
             operation = self._prepared(ask)
             if operation.type is not OperationType.SUBSCRIPTION:
-                self._run(message.id, self._answer(message.id, operation, context))
+                self._run(message.id, self._answer(message.id, operation, context), served)
                 return
             outcome = await subscribe(operation, context, address=self._address)
         except Exception as error:  # noqa: BLE001  # an operation's failure is its own
             context.close()
             failure = body_of_failure(error, context.request_id)
+            tell(served)
             await self._send("error", message.id, failure["errors"])
             return
-        self._run(message.id, self._stream(message.id, outcome, context))
+        self._run(message.id, self._stream(message.id, outcome, context), served)
 
     def _make_sure_there_is_room(self) -> None:
         if len(self._running) >= MAX_OPERATIONS:
@@ -199,10 +208,11 @@ class Socket:
         )
 
     # ---------------------------------------------------------------------------------------- operations
-    def _run(self, id_: str, work: Coroutine[Any, Any, None]) -> None:
+    def _run(self, id_: str, work: Coroutine[Any, Any, None], served: Call) -> None:
         task = self._running[id_] = asyncio.create_task(_while_connected(work))
 
         def forget(_: object) -> None:
+            tell(served)
             if self._running.get(id_) is task:
                 del self._running[id_]
 
@@ -225,9 +235,10 @@ class Socket:
             if isinstance(outcome, ExecutionResult):
                 await self._finish(id_, body_of_outcome(outcome, context.request_id))
                 return
-            async with aclosing(cast("Any", outcome)) as events:
-                async for result in events:
-                    await self._send("next", id_, body_of(result, context.request_id))
+            with meters.during("subscriptions"):
+                async with aclosing(cast("Any", outcome)) as events:
+                    async for result in events:
+                        await self._send("next", id_, body_of(result, context.request_id))
             await self._send("complete", id_)
         except WebSocketDisconnect:
             raise
@@ -247,12 +258,12 @@ class Socket:
     async def _send(self, kind: str, id_: str | None = None, payload: object = None) -> None:
         await self._websocket.send_text(written(kind, id_, payload))
 
-    def _context(self) -> LiveContext:
+    def _context(self, served: Call) -> LiveContext:
         return LiveContext(
             office=self._office,
             token=self._token,
             account_slug=self._account,
-            request_id=uuid.uuid4().hex,
+            request_id=served.id,
             presence=self._presence,
         )
 

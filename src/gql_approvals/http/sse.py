@@ -19,6 +19,7 @@ from typing_extensions import override
 from gql_approvals.errors import RequestFault, Unauthenticated
 from gql_approvals.http.answers import body_of, json_of
 from gql_approvals.http.live_errors import body_of_failure, body_of_outcome
+from gql_approvals.observability import meters
 from gql_approvals.schema.context import Context
 from gql_approvals.schema.execution import Operation, execute, subscribe
 from gql_approvals.schema.subscriptions import LiveContext, sign_in
@@ -106,9 +107,13 @@ class EventStream(Response):
             await _tell(send, body_of_outcome(outcome, context.request_id))
             return
         await _write(send, _COMMENT)  # says that it has begun
+        with meters.during("subscriptions"):
+            await self._send_events(send, outcome)
+
+    async def _send_events(self, send: Send, outcome: AsyncIterator[ExecutionResult]) -> None:
         async with aclosing(cast("Any", outcome)) as events:
             async for result in events:
-                await _tell(send, body_of(result, context.request_id))
+                await _tell(send, body_of(result, self._context.request_id))
 
     async def _begun(self, operation: Operation) -> AsyncIterator[ExecutionResult] | ExecutionResult:
         with suppress(RequestFault):  # the subscription itself says what is wrong

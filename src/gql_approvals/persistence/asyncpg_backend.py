@@ -36,6 +36,7 @@ from tortoise.exceptions import TransactionManagementError
 from typing_extensions import override
 
 from gql_approvals.errors import Unavailable
+from gql_approvals.observability import meters
 from gql_approvals.persistence.faults import translating
 from gql_approvals.persistence.uninterrupted import uninterrupted
 
@@ -127,11 +128,14 @@ class Client(_Statements):
                     await self.create_connection(with_db=True)
         pool: Any = self._pool
         async with asyncio.timeout(_LEASE_TIMEOUT_S):
-            return await pool.acquire()
+            connection: PoolConnectionProxy = await pool.acquire()
+        meters.count("database_connections")
+        return connection
 
     async def give_back(self, connection: PoolConnectionProxy) -> None:
         """Return a connection; one that is broken is closed, and the pool opens another when needed."""
         pool: Any = self._pool
+        meters.count("database_connections", by=-1)
         with suppress(Unavailable), translating():  # asyncpg has closed it
             await pool.release(connection)
 

@@ -14,11 +14,13 @@ import asyncio
 import logging
 import pkgutil
 import random
+import shutil
 import socket
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
@@ -31,6 +33,7 @@ from tortoise.migrations.schema_editor.base import BaseSchemaEditor
 from typing_extensions import override
 
 from gql_approvals.errors import BadDatabase, Unavailable
+from gql_approvals.observability import meters, tracing
 from gql_approvals.persistence import asyncpg_backend, migrations, sqlite_backend
 from gql_approvals.persistence.address import Address, Dialect, parse
 from gql_approvals.persistence.faults import Contention
@@ -104,7 +107,12 @@ class Database:
         if isinstance(current, TransactionalDBClient) and not current._finalized:
             message = "transactions do not nest: join the one that is open"
             raise RuntimeError(message)
-        return await self._in_task(self._with_retries(work))
+        with tracing.span("transaction"), meters.during("transactions_open"):
+            try:
+                return await self._in_task(self._with_retries(work))
+            except Unavailable:
+                meters.count("database_lost")
+                raise
 
     async def _with_retries(self, work: Callable[[], Awaitable[T]]) -> T:
         # A task that was started inside a transaction has inherited its connection.
@@ -117,13 +125,20 @@ class Database:
             except Contention as error:
                 if loop.time() > last_start:
                     raise
+                meters.count("transactions", "retried")
                 _log.info("transaction runs again: %r", error.__cause__)
             await asyncio.sleep(random.uniform(0, 0.02 * 4**attempt))  # noqa: S311 - jitter, no secret
         return await self._once(work)
 
     async def _once(self, work: Callable[[], Awaitable[T]]) -> T:
-        async with self._client._in_transaction():
-            return await work()
+        outcome = "rolled_back"
+        try:
+            async with self._client._in_transaction():
+                result = await work()
+            outcome = "committed"
+        finally:
+            meters.count("transactions", outcome)
+        return result
 
     async def _in_task(self, work: Coroutine[Any, Any, T]) -> T:
         task = asyncio.create_task(work)
@@ -138,13 +153,21 @@ class Database:
             BadDatabase: when one of its migrations is missing, or a newer one asks for a newer release.
             Unavailable: when the database does not answer.
         """
+        why = await self.why_unfit()
+        if why is not None:
+            raise BadDatabase(why)
+
+    async def why_unfit(self) -> str | None:
+        """Why this release cannot work with the database, and how to mend it; None when it can.
+
+        Raises:
+            Unavailable: when the database does not answer.
+        """
         try:
             rows = await self._client.execute_query_dict("SELECT app, name FROM tortoise_migrations")
         except OperationalError:  # there is no such table
             rows = []
-        why = misfit(migration_names(), [(str(row["app"]), str(row["name"])) for row in rows])
-        if why is not None:
-            raise BadDatabase(why)
+        return misfit(migration_names(), [(str(row["app"]), str(row["name"])) for row in rows])
 
     async def migrate(self) -> list[str]:
         """Apply pending migrations in one transaction, and give their names.
@@ -215,6 +238,12 @@ class Database:
             return datetime.now(UTC)
         [row] = await self._client.execute_query_dict("SELECT clock_timestamp() AS now")
         return cast("datetime", row["now"]).astimezone(UTC)
+
+    def free_bytes(self) -> int | None:
+        """The room on the disk of a SQLite file; None when that is the database server's own matter."""
+        if self.dialect != "sqlite":
+            return None
+        return shutil.disk_usage(Path(self._address.target).absolute().parent).free
 
     async def _ask(self) -> None:
         await self._client.execute_query("SELECT 1")

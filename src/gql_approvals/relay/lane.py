@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from gql_approvals.errors import Unavailable
+from gql_approvals.observability import meters
 from gql_approvals.persistence import lookups, outbox
 from gql_approvals.persistence.message_state import NOT_TOLD
 from gql_approvals.persistence.outbox import HANDOVER, LEASE, Message
@@ -120,6 +121,7 @@ class Lane:
                 await asyncio.sleep(_RETRY_S)
             else:
                 break
+        meters.count("deliveries", self.kind, note.event.removeprefix("relay:"))
         told = {"kind": self.kind, "id": message.id, "key": message.key, "attempt": message.attempts + 1}
         _log.log(note.level, note.event, extra={**told, **({"error": note.text} if note.text else {})})
 

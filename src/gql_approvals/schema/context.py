@@ -12,6 +12,7 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from gql_approvals.errors import RequestFault, Unauthenticated
+from gql_approvals.observability.call import current
 from gql_approvals.persistence import campaigns, lookups, people
 from gql_approvals.persistence.people import User
 from gql_approvals.service import perform, reading
@@ -19,6 +20,7 @@ from gql_approvals.service.caller import Caller, authenticate
 from gql_approvals.service.perform import Office
 from gql_approvals.service.scene import Scene
 from gql_approvals.service.tasks import Result, Task
+from gql_approvals.workflow.identity import global_id
 from gql_approvals.workflow.model import Campaign, Publication, Revision
 
 K = TypeVar("K", bound=Hashable)
@@ -52,6 +54,7 @@ class Context:
         if self._caller is None:
             try:
                 self._caller = await self._authenticated()
+                _note(self._caller)
             except RequestFault as fault:
                 self._refused = fault  # a bad token is refused, and logged, once for the operation
                 raise
@@ -119,6 +122,13 @@ class Context:
     async def _load_revisions(self, places: list[tuple[int, int]]) -> Sequence[Revision | None]:
         found = await lookups.revisions((await self.caller()).account.id, places)
         return [found.get(place) for place in places]
+
+
+def _note(caller: Caller) -> None:
+    """Let records of the operation say who asks."""
+    call = current()
+    if call is not None:
+        call.user, call.account = global_id("User", caller.user_id), caller.account.slug
 
 
 async def _load_users(ids: list[int]) -> Sequence[User | None]:

@@ -31,10 +31,11 @@ UNREADABLE = "the document holds a number that is too long, or is nested too dee
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The operation to run. `roots`: how many root fields it has."""
+    """The operation to run. `roots`: how many root fields it has; `first` of them."""
 
     node: OperationDefinitionNode
     roots: int
+    first: str
 
     @property
     def name(self) -> str | None:
@@ -73,7 +74,7 @@ class Document:
             message = "name the operation to run in `operationName`: the document has several"
             raise NotExecutable.because(NotARequest(message))
         node, extent = named[0]
-        return Chosen(node, extent.roots)
+        return Chosen(node, extent.roots, extent.first)
 
 
 class Documents:

@@ -23,6 +23,7 @@ from gql_approvals.schema.budget import Allowance
 from gql_approvals.schema.context import Context
 from gql_approvals.schema.faults import NotExecutable, NotServed, RateLimited
 from gql_approvals.schema.gate import Gate
+from gql_approvals.schema.observing import executing, known, preparing
 from gql_approvals.schema.rate import Root
 
 __all__ = ["Gate", "NotExecutable", "Operation", "Outcome", "execute", "prepare", "subscribe"]
@@ -32,14 +33,16 @@ __all__ = ["Gate", "NotExecutable", "Operation", "Outcome", "execute", "prepare"
 class Operation:
     """What is to be executed: parsed, within the limits, valid.
 
-    `name` is the operation's own, None when it has none. `cost`: how many operations it counts as.
-    `allowance`: what the caller has left, once it was executed; None while no budget is set.
+    `name` is the operation's own, None when it has none. `field`: its first root field. `cost`: how many
+    operations it counts as. `allowance`: what the caller has left, once it was executed; None while no budget
+    is set.
     """
 
     document: DocumentNode
     name: str | None
     type: OperationType
     variables: dict[str, Any]
+    field: str
     cost: int
     gate: Gate
     allowance: Allowance | None = None
@@ -66,19 +69,22 @@ def prepare(
     Raises:
         NotExecutable: when it may not, with all that is wrong.
     """
-    text = gate.persisted.text_of(query, extensions)
-    document = gate.documents.read(text)
-    chosen = document.choose(operation_name)
-    if chosen.type not in allowed:
-        raise NotExecutable.because(NotServed(chosen.type))
-    given = dict(variables or {})
-    gate.documents.admit(document, chosen, given)
-    gate.persisted.keep(text, extensions)
+    with preparing():
+        text = gate.persisted.text_of(query, extensions)
+        document = gate.documents.read(text)
+        chosen = document.choose(operation_name)
+        known(chosen)
+        if chosen.type not in allowed:
+            raise NotExecutable.because(NotServed(chosen.type))
+        given = dict(variables or {})
+        gate.documents.admit(document, chosen, given)
+        gate.persisted.keep(text, extensions)
     return Operation(
         document=document.parsed,
         name=chosen.name,
         type=chosen.type,
         variables=given,
+        field=chosen.first,
         cost=max(1, chosen.roots),
         gate=gate,
     )
@@ -105,6 +111,15 @@ async def subscribe(operation: Operation, context: Context, *, address: str = ""
 
 
 async def _started(
+    start: Callable[..., Awaitable[Started] | Started], operation: Operation, context: Context, address: str
+) -> Started | ExecutionResult:
+    with executing(operation.type, operation.field) as outcome:
+        result = await _result_of(start, operation, context, address)
+        outcome.of(result)
+        return result
+
+
+async def _result_of(
     start: Callable[..., Awaitable[Started] | Started], operation: Operation, context: Context, address: str
 ) -> Started | ExecutionResult:
     try:

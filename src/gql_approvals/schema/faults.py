@@ -6,10 +6,12 @@ Nothing here knows HTTP: sockets refuse for the same reasons, with the same code
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.types.graphql import OperationType
 
 from gql_approvals.errors import RequestFault
+
+INTERNAL = "INTERNAL_SERVER_ERROR"
 
 
 class NotExecutable(Exception):
@@ -28,6 +30,29 @@ class NotExecutable(Exception):
     def fault(self) -> Exception | None:
         """What the first error tells; None when the document is wrong."""
         return self.errors[0].original_error
+
+
+def code_of(error: GraphQLError, *, early: bool = False) -> str:
+    """The code that clients are told. `early`: nothing was executed.
+
+    | what happened                                   | code                       |
+    |-------------------------------------------------|----------------------------|
+    | the document cannot be parsed                   | GRAPHQL_PARSE_FAILED       |
+    | the document does not fit the schema            | GRAPHQL_VALIDATION_FAILED  |
+    | a variable or an argument cannot be understood  | BAD_USER_INPUT             |
+    | a `RequestFault`                                | the fault's own            |
+    | anything else                                   | INTERNAL_SERVER_ERROR      |
+    """
+    fault = error.original_error
+    if isinstance(fault, RequestFault):
+        return fault.code
+    if isinstance(error, GraphQLSyntaxError):
+        return "GRAPHQL_PARSE_FAILED"
+    if early:
+        return "GRAPHQL_VALIDATION_FAILED"
+    if error.path is None and (fault is None or isinstance(fault, GraphQLError)):
+        return "BAD_USER_INPUT"
+    return INTERNAL
 
 
 class LimitExceeded(RequestFault):

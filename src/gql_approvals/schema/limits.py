@@ -59,12 +59,13 @@ WHAT: Mapping[str, str] = {item.name: item.metadata["what"] for item in fields(L
 
 @dataclass(slots=True)
 class Extent:
-    """How large a selection is, with everything below it. `roots`: fields at its own level."""
+    """How large a selection is, with all below it. `roots`: fields at its own level, `first` the first."""
 
     depth: int = 0
     fields: int = 0
     aliases: int = 0
     roots: int = 0
+    first: str = ""
 
     def add(self, other: "Extent", *, below: bool) -> None:
         """Count what stands beside, or one level below."""
@@ -73,6 +74,7 @@ class Extent:
         self.aliases = min(CEILING, self.aliases + other.aliases)
         if not below:
             self.roots = min(CEILING, self.roots + other.roots)
+            self.first = self.first or other.first
 
 
 def measure(document: DocumentNode) -> dict[OperationDefinitionNode, Extent]:
@@ -93,7 +95,7 @@ def _extent(selections: SelectionSetNode, known: Mapping[str, Extent]) -> Extent
     extent = Extent()
     for item in selections.selections:
         if isinstance(item, FieldNode):
-            extent.add(Extent(1, 1, item.alias is not None, 1), below=False)
+            extent.add(Extent(1, 1, item.alias is not None, 1, item.name.value), below=False)
             if item.selection_set is not None:
                 extent.add(_extent(item.selection_set, known), below=True)
         elif isinstance(item, InlineFragmentNode):

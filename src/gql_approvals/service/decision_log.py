@@ -8,6 +8,7 @@ import logging
 from dataclasses import dataclass
 
 from gql_approvals.errors import ErrorCode, Reason, Refusal, SegregationOfDuties
+from gql_approvals.observability import meters
 from gql_approvals.policy.subject import Facts
 from gql_approvals.service.scene import Scene
 from gql_approvals.workflow.identity import global_id
@@ -77,10 +78,11 @@ def log_decision(
     law: Reason | None = None,
 ) -> None:
     """Write one record. `law`: why it is denied although the policy allows it."""
+    denied = law is not None or not question.allowed(scene, user_id)
+    meters.count("policy_decisions", question.permission.value, "deny" if denied else "allow")
     if not _log.isEnabledFor(logging.INFO):
         return
     reason = law or scene.reasons(user_id, question.permission, question.facts)[0]
-    denied = law is not None or not question.allowed(scene, user_id)
     facts = question.facts
     _log.info(
         EVENT,

@@ -22,6 +22,7 @@ from gql_approvals.errors import InvalidInput, Problem, Refusal, Unauthenticated
 from gql_approvals.persistence import campaigns, idempotency, people
 from gql_approvals.persistence.database import Database
 from gql_approvals.service import scopes
+from gql_approvals.service.attempts import attempting
 from gql_approvals.service.caller import REFUSED, Caller, SignIn
 from gql_approvals.service.decision_log import Asked
 from gql_approvals.service.live import Feed
@@ -80,7 +81,11 @@ class _Mutation:
         self.asked: Asked | None = None
 
     async def settle(self) -> Result:
-        """Try until it is done or refused, and log which."""
+        """Try until it is done or refused, and count and log which."""
+        with attempting(self.task.intent.action):
+            return await self._settled()
+
+    async def _settled(self) -> Result:
         try:
             done = await self.office.database.transaction(self.attempt)
             if isinstance(done, Refusal):

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from gql_approvals.errors import BadPolicy
+from gql_approvals.observability import meters
 from gql_approvals.persistence import audit, outbox, people, policies
 from gql_approvals.persistence.audit import Entry
 from gql_approvals.persistence.policies import PolicyText
@@ -46,6 +47,7 @@ async def reload(office: Office, files: PolicyFiles) -> None:
         if known is not None and (known.version, known.problems) == (files.version, problems):
             return  # looked at again, and nothing is different
         office.policy.refuse(files.version, problems, office.now())
+        meters.count("policy_reloads", "refused")
         _log.error(
             "policy:refused",
             extra={"version": files.version, "in_force": current.version, "problems": errors_of(problems)},
@@ -53,6 +55,7 @@ async def reload(office: Office, files: PolicyFiles) -> None:
         return
     await keep_text(policy, office.now())
     before = office.policy.exchange(policy)
+    meters.count("policy_reloads", "in_force")
     added, removed = changed_lines(before, policy)
     _log.warning(
         "policy:in_force",

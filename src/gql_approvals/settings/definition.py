@@ -124,9 +124,7 @@ def _secret(value: str) -> str:
 def _token(value: str) -> str:
     text = value.strip()
     if not (text.isascii() and text.isprintable()) or " " in text or len(text) < MIN_TOKEN:
-        raise ValueError(
-            f"must be at least {MIN_TOKEN} letters, digits and signs, such as 32 random ones"
-        )
+        raise ValueError(f"must be at least {MIN_TOKEN} letters, digits and signs, such as 32 random ones")
     return text
 
 
