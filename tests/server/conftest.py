@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import sys
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -12,14 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves it out
-
-from server_client import Client, Wire
-from server_history import rows, until
-from server_policies import PolicyFolder
-from server_process import ServerProcess, policies_that_ask_for_two, running
-from server_sinks import HandoverSink, MailSink, handover_sink, mail_sink
+from tests.server.server_client import Client, Wire
+from tests.server.server_history import rows, until
+from tests.server.server_policies import PolicyFolder
+from tests.server.server_process import ServerProcess, policies_that_ask_for_two, running
+from tests.server.server_sinks import HandoverSink, MailSink, handover_sink, mail_sink
 
 from gql_approvals.persistence import people
 from gql_approvals.persistence.database import Database

@@ -12,7 +12,7 @@ import signal
 from dataclasses import dataclass, field
 from typing import Any
 
-from server_process import ServerProcess
+from tests.server.server_process import ServerProcess
 
 CAMPAIGN = "id name status version authorisation head { number contentHash }"
 DETAILS = {

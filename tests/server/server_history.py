@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-from server_client import Client
+from tests.server.server_client import Client
 
 from gql_approvals.persistence.address import parse
 

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from server_process import POLICIES
+from tests.server.server_process import POLICIES
 
 from gql_approvals.policy.files import read_files
 

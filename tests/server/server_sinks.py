@@ -15,8 +15,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from server_process import free_port
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from tests.server.server_process import free_port
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of this test only").decode()
 

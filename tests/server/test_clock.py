@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from server_history import check_outbox, nodes, until, verified
+from tests.server.server_history import check_outbox, nodes, until, verified
 
 pytestmark = pytest.mark.alone
 NUMBER = 10

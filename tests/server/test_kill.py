@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 import pytest
-from server_client import NoAnswer, Wire, document_of, draft, exactly, sms, won
-from server_history import check_outbox, figures, rows, until, verified
+from tests.server.server_client import NoAnswer, Wire, document_of, draft, exactly, sms, won
+from tests.server.server_history import check_outbox, figures, rows, until, verified
 
 from gql_approvals.persistence.address import parse
 

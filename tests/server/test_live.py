@@ -12,9 +12,9 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
-from server_client import draft
-from server_history import figures
 from tests.live.live_client import CAMPAIGNS, INBOX, Events, socket
+from tests.server.server_client import draft
+from tests.server.server_history import figures
 
 from gql_approvals.persistence import people
 from gql_approvals.persistence.database import Database

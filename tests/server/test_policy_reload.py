@@ -16,10 +16,10 @@ from itertools import groupby, pairwise
 
 import asyncpg
 import pytest
-from server_client import Wire, sms
-from server_history import figures, rows, until, verified
-from server_policies import AGAIN, HOSTILE, WAYS, PolicyFolder, cpu_s, memory_mb, zombies
-from server_process import running
+from tests.server.server_client import Wire, sms
+from tests.server.server_history import figures, rows, until, verified
+from tests.server.server_policies import AGAIN, HOSTILE, WAYS, PolicyFolder, cpu_s, memory_mb, zombies
+from tests.server.server_process import running
 
 from gql_approvals.persistence.address import parse
 

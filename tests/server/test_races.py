@@ -9,8 +9,8 @@ import os
 from collections import Counter
 
 import pytest
-from server_client import draft, exactly, sms, won
-from server_history import check_outbox, figures, until, verified
+from tests.server.server_client import draft, exactly, sms, won
+from tests.server.server_history import check_outbox, figures, until, verified
 
 ROUNDS = int(os.environ.get("APPROVALS_TEST_ROUNDS", "100"))
 pytestmark = pytest.mark.alone

@@ -1,8 +1,8 @@
 """The one quick look at a real server process; everything else here is slow."""
 
 import pytest
-from server_client import exactly, won
-from server_history import check_outbox, verified
+from tests.server.server_client import exactly, won
+from tests.server.server_history import check_outbox, verified
 
 
 @pytest.mark.wide

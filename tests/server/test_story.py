@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from server_process import ROOT, running
+from tests.server.server_process import ROOT, running
 
 pytestmark = pytest.mark.alone
 STORY = ROOT / "examples" / "story.py"

@@ -17,11 +17,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from server_client import Client, NoAnswer
-from server_history import check_outbox, figures, rows, until
-from server_process import ServerProcess, running
 from tests.schema.client import ACCOUNTS, Api, Clock, api_schema, document, settle
 from tests.schema.natural import SITUATIONS, Ask
+from tests.server.server_client import Client, NoAnswer
+from tests.server.server_history import check_outbox, figures, rows, until
+from tests.server.server_process import ServerProcess, running
 
 from gql_approvals.persistence.address import parse
 from gql_approvals.persistence.database import Database
