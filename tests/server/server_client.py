@@ -21,8 +21,14 @@ DETAILS = {
     "disableApprovals": "... on DisableApprovalsPayload { approved expired }",
     "enableApprovals": "... on EnableApprovalsPayload { account { approvalsEnabled } }",
     "recordDeliveryMetrics": "... on RecordDeliveryMetricsPayload { publication { id } }",
+    "addComment": "... on AddCommentPayload { comment { id body } }",
+    "addMember": "... on AddMemberPayload { member { id roles active } }",
+    "assignRoles": "... on AssignRolesPayload { member { id roles active } }",
+    "disableMember": "... on DisableMemberPayload { member { id roles active } }",
+    "enableMember": "... on EnableMemberPayload { member { id roles active } }",
+    "updateAccount": "... on UpdateAccountPayload { account { name } }",
 }
-WITHOUT_CAMPAIGN = frozenset({"disableApprovals", "enableApprovals", "recordDeliveryMetrics"})
+WITHOUT_CAMPAIGN = frozenset(DETAILS) - {"approveCampaign", "rejectCampaign"}
 ANSWER_S = 60
 _STALE_S = 3.0  # the server closes connections that were idle for 5 s
 
@@ -64,6 +70,32 @@ class Wire:
 
     async def answer(self) -> dict[str, Any]:
         """Read the answer to what was sent."""
+        status, body = await self._answered()
+        assert status == 200, f"{status} {body!r}"
+        return json.loads(body)  # type: ignore[no-any-return]
+
+    async def exchange(
+        self, token: str, document: str, variables: dict[str, Any], *, within_s: float
+    ) -> dict[str, Any]:
+        """Post a request and return the body of its answer, whatever its status; hang up when it is late.
+
+        Raises:
+            NoAnswer: when none has come in that time, or the server hung up.
+        """
+        async with self._busy:
+            try:
+                async with asyncio.timeout(within_s):
+                    await self.send(token, document, variables)
+                    _, body = await self._answered()
+            except TimeoutError as error:
+                self.drop()
+                raise NoAnswer from error
+            except BaseException:
+                self.drop()  # the answer would be taken for that of the next request
+                raise
+        return json.loads(body)  # type: ignore[no-any-return]
+
+    async def _answered(self) -> tuple[int, bytes]:
         try:
             async with asyncio.timeout(ANSWER_S):
                 status, body = await self._read()
@@ -71,8 +103,7 @@ class Wire:
             self.drop()
             raise NoAnswer from error
         self._used = asyncio.get_running_loop().time()
-        assert status == 200, f"{status} {body!r}"
-        return json.loads(body)  # type: ignore[no-any-return]
+        return status, body
 
     async def get(self, path: str) -> int:
         """The status of a page."""

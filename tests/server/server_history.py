@@ -20,9 +20,11 @@ from gql_approvals.persistence.address import parse
 
 IDLE = frozenset({"DRAFT", "REJECTED", "EXPIRED"})
 PENDING = frozenset({"PENDING_REVIEW"})
+ANY = IDLE | PENDING | {"APPROVED", "SENT", "ARCHIVED"}
 # kind → (statuses it may happen in, status afterwards; None: the same)
 LEGAL: dict[str, tuple[frozenset[str], str | None]] = {
     "campaign:created": (frozenset({""}), "DRAFT"),
+    "campaign:duplicated": (frozenset({""}), "DRAFT"),
     "campaign:edited": (IDLE | PENDING | {"APPROVED", "SENT"}, "DRAFT"),
     "campaign:submitted": (frozenset({"DRAFT", "REJECTED"}), "PENDING_REVIEW"),
     "campaign:voted": (PENDING, None),
@@ -33,11 +35,34 @@ LEGAL: dict[str, tuple[frozenset[str], str | None]] = {
     "campaign:expired": (PENDING, "EXPIRED"),
     "campaign:sent": (frozenset({"APPROVED"}), "SENT"),
     "campaign:schedule_missed": (frozenset({"APPROVED"}), "EXPIRED"),
+    "campaign:renamed": (ANY - {"ARCHIVED"}, None),
+    "campaign:revoked": (frozenset({"APPROVED"}), "DRAFT"),
+    "campaign:released": (IDLE, "APPROVED"),
+    "campaign:archived": (ANY - {"SENT", "ARCHIVED"}, "ARCHIVED"),
+    "campaign:discarded": (IDLE, "SENT"),
+    "comment:added": (ANY, None),
+    "delivery:metrics_recorded": (ANY, None),
 }
-QUIET = frozenset({"campaign:expired", "campaign:schedule_missed"})  # the clock's: they raise no version
-MAKING = frozenset({"campaign:created", "campaign:edited", "campaign:submitted"})
+# They raise no version: the clock's, and what changes nothing of the campaign itself.
+QUIET = frozenset(
+    {"campaign:expired", "campaign:schedule_missed", "comment:added", "delivery:metrics_recorded"}
+)
+MAKING = frozenset(
+    {
+        "campaign:created",
+        "campaign:duplicated",
+        "campaign:edited",
+        "campaign:submitted",
+        "campaign:released",
+    }
+)
 VOTING = frozenset({"campaign:voted", "campaign:approved", "campaign:rejected"})
-GRANTS = {"campaign:approved": "QUORUM", "campaign:auto_approved": "AUTO_DISABLED"}
+GRANTS = {
+    "campaign:approved": "QUORUM",
+    "campaign:auto_approved": "AUTO_DISABLED",
+    "campaign:released": "NOT_REQUIRED",
+}
+VOIDING = frozenset({"campaign:edited", "campaign:revoked", "campaign:archived", "campaign:schedule_missed"})
 
 _LOG = """query($after: String) { auditLog(first: 100, after: $after) {
   pageInfo { hasNextPage endCursor }
@@ -52,6 +77,20 @@ _CAMPAIGNS = """query($after: String) { campaigns(first: 100, after: $after) {
   } } } }"""
 
 Entry = dict[str, Any]
+
+
+class Illegal(AssertionError):
+    """What must never happen, by the name of its kind."""
+
+    def __init__(self, kind: str, evidence: object) -> None:
+        super().__init__(f"{kind}: {evidence}")
+        self.kind = kind
+
+
+def demand(truth: bool, kind: str, evidence: object) -> None:  # noqa: FBT001  # as `assert` takes it
+    """Raise Illegal unless it is true."""
+    if not truth:
+        raise Illegal(kind, evidence)
 
 
 @dataclass
@@ -69,17 +108,27 @@ class Life:
     sent: list[tuple[str, str | None]] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     last: tuple[int, str] = (0, "")
+    goes_on: bool = False  # whether the last entry belongs to the change of the one before
+    account: str = ""
+    content: str = ""
 
     def follow(self, entry: Entry) -> None:
-        """One more entry, which must be legal here."""
-        kind, content = entry["kind"], entry["detail"]["contentHash"]
+        """One more entry, which must be legal here.
+
+        Raises:
+            Illegal: when it is not.
+        """
+        kind, content = entry["kind"], entry["detail"].get("contentHash", "")
+        demand(kind in LEGAL, "illegal transition", entry)
         before, after = LEGAL[kind]
-        assert self.status in before, f"{kind} in {self.status}: {entry}"
+        demand(self.status in before, "illegal transition", f"{kind} in `{self.status}`: {entry}")
         actor = entry["actor"]["id"] if entry["actor"] else ""
         place = (int(entry["seq"]) - 1, entry["at"])  # of the entry that would be of the same change
-        goes_on = kind == "campaign:sent" and self.kinds[-1] in GRANTS and self.last == place
+        self.goes_on = (
+            kind == "campaign:sent" and bool(self.kinds) and self.kinds[-1] in GRANTS and self.last == place
+        )
         self.last = (int(entry["seq"]), entry["at"])
-        self.changes += kind not in QUIET and not goes_on
+        self.changes += kind not in QUIET and not self.goes_on
         self.status = after or self.status
         self.kinds.append(kind)
         self._making(kind, actor, content)
@@ -91,21 +140,23 @@ class Life:
             self.makers.add(actor)
         if kind == "campaign:submitted":
             self.submitted, self.voters = content, set()
-        if kind == "campaign:edited":
+        if kind in VOIDING:
             self.authorised, self.authorisation = "", None
+        if kind == "campaign:discarded" and self.sent:
+            self.authorised, self.authorisation = self.sent[-1]
 
     def _deciding(self, kind: str, actor: str, content: str, entry: Entry) -> None:
         if kind in VOTING:
-            assert actor not in self.makers | {self.creator}, f"a contributor decided: {entry}"
-            assert actor not in self.voters, f"one person voted twice: {entry}"
+            demand(actor not in self.makers | {self.creator}, "self-approval", entry)
+            demand(actor not in self.voters, "double decision", entry)
             self.voters.add(actor)
-        if kind in VOTING or kind in GRANTS:
-            assert content == self.submitted, f"a vote for what was not submitted: {entry}"
+        if kind in VOTING or kind == "campaign:auto_approved":
+            demand(content == self.submitted, "stale decision", entry)
         if kind in GRANTS:
             self.authorised, self.authorisation = content, GRANTS[kind]
         if kind == "campaign:sent":
-            assert content == self.authorised, f"sent what was not authorised: {entry}"
-            assert entry["detail"]["authorisation"] == self.authorisation
+            demand(content == self.authorised, "sent unapproved", entry)
+            demand(entry["detail"]["authorisation"] == self.authorisation, "sent unapproved", entry)
             self.sent.append((content, self.authorisation))
             self.makers = set()
 

@@ -39,7 +39,8 @@ def free_port() -> int:
 class ServerProcess:
     """One server. Make it with `running`; what it writes is in `log`.
 
-    `environment`: what its processes find there besides the settings.
+    `environment`: what its processes find there besides the settings. `stops`: how long each SIGTERM took, in
+    seconds.
     """
 
     settings: Mapping[str, str]
@@ -49,6 +50,7 @@ class ServerProcess:
     port: int = field(default_factory=free_port)
     starts: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
+    stops: list[float] = field(default_factory=list)
     _process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -128,7 +130,8 @@ class ServerProcess:
         before = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)
-        return time.monotonic() - before
+        self.stops.append(time.monotonic() - before)
+        return self.stops[-1]
 
     def kill(self) -> None:
         """kill -9 of all of its processes at once."""

@@ -1,0 +1,291 @@
+"""One run: a server in bad weather, clients who do not rest, and a judge who comes when all is over."""
+
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.faults import directed, stories
+from tests.faults.checks import check
+from tests.faults.clients import Desk, GaveUp
+from tests.faults.deliveries import Sinks, check_deliveries, drain
+from tests.faults.history import History
+from tests.faults.ledger import Ledger, Violation, read_ledger
+from tests.faults.offices import Offices, offices
+from tests.faults.town import Town, settle
+from tests.faults.weather.faults import FAULTS, Fault, needs_of
+from tests.faults.weather.place import Place, place
+from tests.faults.weather.sinks import HandoverSink, handover_sink
+from tests.server.server_client import Client
+from tests.server.server_policies import PolicyFolder
+
+Story = Callable[[Desk], Awaitable[None]]
+ALL_DAY: Mapping[str, tuple[int, Story]] = {"bustle": (60, stories.bustle), "review": (40, stories.review)}
+DIRECTED: Mapping[str, Story] = {
+    story.__name__: story
+    for story in (
+        directed.own_work,
+        directed.promoted_maker,
+        directed.stale_decision,
+        directed.decision_and_edit,
+        directed.two_decisions,
+        directed.double_publish,
+        directed.due_at_once,
+        directed.swapped_after_approval,
+        directed.two_submissions,
+        directed.same_version,
+        directed.twins,
+        directed.key_reused,
+        directed.deserters,
+        directed.other_account,
+        directed.role_taken_away,
+        directed.member_disabled,
+        directed.token_revoked,
+        directed.policy_changed,
+        directed.switched_off_while_pending,
+        directed.figures_reported,
+    )
+}
+STORIES: Mapping[str, Story] = {**{name: story for name, (_, story) in ALL_DAY.items()}, **DIRECTED}
+DIRECTED_SHARE = 0.35
+SINK_FAULTS = ("mail_", "http_")
+RECOVERY_S = 30.0
+WORKER_S = 15.0
+STOP_S = 6.0
+LOST_ANSWERS = 60  # deliveries that one fault may cause again: what all lanes of two workers hold
+GAP_S = (0.3, 2.5)  # between two faults
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to be. `stories`: only these; empty: all. `source`: where the server's code is from.
+
+    `directed`: how many of the stories are directed ones, 0 to 1.
+    """
+
+    database: str
+    seconds: float = 20
+    seed: int = 1
+    clients: int = 12
+    accounts: int = 4
+    faults: Sequence[str] = ()
+    stories: Sequence[str] = ()
+    directed: float = DIRECTED_SHARE
+    source: Path | None = None
+
+
+@dataclass
+class Report:
+    """How a run ended. `recoveries_s`: from the end of a fault to the first answer to a later request."""
+
+    plan: Plan
+    history: History
+    seconds: float = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    told: Counter[str] = field(default_factory=Counter)
+    recoveries_s: list[float] = field(default_factory=list)
+    stops_s: list[float] = field(default_factory=list)
+    drain_s: float = 0
+    delivered: int = 0
+    redelivered: int = 0
+    found: list[Violation] = field(default_factory=list)
+
+
+def run(plan: Plan, progress: Callable[[str], None] = lambda _: None) -> Report:
+    """Carry a plan out, and judge."""
+    report = Report(plan, History())
+    chosen = [FAULTS[name] for name in plan.faults]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="faults-")))
+        policies = PolicyFolder.made(folder / "policies")
+        webhooks = stack.enter_context(handover_sink())
+        towns: list[Town] = []
+        where = stack.enter_context(
+            place(
+                folder,
+                plan.database,  # type: ignore[arg-type]  # checked where it is read
+                needs=needs_of(chosen),
+                prepare=lambda url: towns.append(settle(url, plan.accounts, webhooks.url)),
+                environment={} if plan.source is None else {"PYTHONPATH": str(plan.source)},
+                POLICIES=str(policies.path),
+                WEBHOOK_ALLOW_HOSTS="127.0.0.1",
+                RATE_LIMIT="0",
+            )
+        )
+        day = _Day(plan, report, where, towns[0], policies, webhooks, chosen, progress)
+        asyncio.run(day.live())
+    return report
+
+
+@dataclass
+class _Day:
+    plan: Plan
+    report: Report
+    place: Place
+    town: Town
+    policies: PolicyFolder
+    webhooks: HandoverSink
+    chosen: list[Fault]
+    progress: Callable[[str], None]
+    over: bool = False
+    broken: bool = False
+
+    async def live(self) -> None:
+        begun = time.monotonic()
+        async with offices(self.place.database_url, self.policies, self.report.history) as office:
+            desks = [self._desk(number, office) for number in range(self.plan.clients)]
+            clients = [asyncio.create_task(self._client(desk)) for desk in desks]
+            watching = asyncio.create_task(self._watch(begun))
+            try:
+                await self._weather(begun)
+                await asyncio.sleep(min(3.0, self.plan.seconds / 8))
+            finally:
+                self.over = True
+                for desk in desks:
+                    desk.over = True
+                await asyncio.gather(*clients)
+                watching.cancel()
+            self.report.seconds = time.monotonic() - begun
+            self.progress("judging")
+            stuck = await self._stuck_workers()
+            self.report.drain_s = await drain(self.place.database_url, office)
+        await asyncio.to_thread(self.place.server.terminate)
+        self.report.stops_s = list(self.place.server.stops)
+        ledger = await read_ledger(self.place.database_url, self.town)
+        self._judge(ledger, stuck)
+
+    # ------------------------------------------------------------------------------------------- doing
+    def _desk(self, number: int, office: Offices) -> Desk:
+        return Desk(
+            town=self.town,
+            account=self.town.accounts[number % len(self.town.accounts)],
+            history=self.report.history,
+            offices=office,
+            port=self.place.server.port,
+            rng=random.Random(f"{self.plan.seed} client {number}"),  # noqa: S311  # no secret
+        )
+
+    async def _client(self, desk: Desk) -> None:
+        """Tell one story after the other; what one needs and does not get ends it."""
+        while not self.over:
+            name = self._draw(desk.rng)
+            self.report.told[name] += 1
+            try:
+                with suppress(GaveUp):
+                    await STORIES[name](desk)
+            except BaseException:
+                self.over = self.broken = True  # a mistake of ours: there is nothing to wait for
+                raise
+        await desk.close()
+
+    def _draw(self, rng: random.Random) -> str:
+        if self.plan.stories:
+            return rng.choice(list(self.plan.stories))
+        if rng.random() < self.plan.directed:
+            return rng.choice(list(DIRECTED))
+        names = list(ALL_DAY)
+        return rng.choices(names, [ALL_DAY[name][0] for name in names])[0]
+
+    async def _weather(self, begun: float) -> None:
+        """Faults of the machine one after the other, and beside them those of the other sides."""
+        sides = [fault for fault in self.chosen if fault.name.startswith(SINK_FAULTS)]
+        machine = [fault for fault in self.chosen if fault not in sides]
+        end = begun + self.plan.seconds
+        await asyncio.gather(self._strike(machine, end, "machine"), self._strike(sides, end, "sides"))
+
+    async def _strike(self, faults: Sequence[Fault], end: float, which: str) -> None:
+        rng = random.Random(f"{self.plan.seed} {which}")  # noqa: S311  # no secret
+        row: list[Fault] = []
+        await asyncio.sleep(min(2.0, self.plan.seconds / 6))
+        while time.monotonic() < end and not self.broken:
+            if not faults:
+                await asyncio.sleep(0.1)
+                continue
+            row = row or rng.sample(list(faults), len(faults))
+            fault = row.pop()
+            await fault.strike(self.place, rng)
+            self.report.faults[fault.name] += 1
+            self._recover(fault, time.monotonic())
+            await asyncio.sleep(rng.uniform(*GAP_S))
+
+    def _recover(self, fault: Fault, ended: float) -> None:
+        self.report.history.known_now("fault", "", fault.name)
+        del ended
+
+    async def _watch(self, begun: float) -> None:
+        while True:
+            await asyncio.sleep(5)
+            count, faults = self.report.history.count(), self.report.faults.total()
+            self.progress(
+                f"{time.monotonic() - begun:4.0f} s  {count['calls']} calls, {count['ok']} acknowledged, "
+                f"{count['refused']} refused, {count['unknown']} unknown, {faults} faults"
+            )
+
+    async def _stuck_workers(self) -> list[str]:
+        """Every worker must do something now, on a connection of its own."""
+        slug, number = self.town.accounts[0].slug, self.report.history.number()
+        try:
+            async with asyncio.timeout(RECOVERY_S):
+                while not await asyncio.to_thread(self.place.server.is_ready):
+                    await asyncio.sleep(0.1)
+                client = await Client.open(self.place.server, self.town.tokens, self.place.server.workers)
+        except (TimeoutError, AssertionError) as error:
+            return [f"not ready within {RECOVERY_S:g} s after the last fault: {error!r}"]
+        found: list[str] = []
+        for wire in client.wires:
+            try:
+                async with asyncio.timeout(WORKER_S):
+                    done = await client.mutate(
+                        f"ada@{slug}", "updateAccount", over=wire, name=f"Town {number} {len(found)}"
+                    )
+                if not done["__typename"].endswith("Payload"):
+                    found.append(f"a worker refuses: {done}")
+            except Exception as error:  # noqa: BLE001  # whatever it is, the worker does not work
+                found.append(f"a worker does not work: {error!r}")
+        await client.close()
+        return found
+
+    # ----------------------------------------------------------------------------------------- judging
+    def _judge(self, ledger: Ledger, stuck: list[str]) -> None:
+        history, report = self.report.history, self.report
+        check(history, ledger, self.town)
+        sinks = Sinks(self.place.mails.taken, self.place.handovers.taken, self.webhooks.taken)
+        report.redelivered = check_deliveries(
+            ledger, self.town, sinks, ceiling=LOST_ANSWERS * report.faults.total()
+        )
+        report.delivered = len(sinks.mails) + len(sinks.handovers) + len(sinks.webhooks)
+        self._judge_service(ledger)
+        for text in stuck:
+            ledger.wrong("stuck", text)
+        report.found = ledger.found
+
+    def _judge_service(self, ledger: Ledger) -> None:
+        """The server was there for its clients again soon after each fault, and ended in time."""
+        history = self.report.history
+        served = sorted((a.started, a.ended) for a in history.attempts() if a.outcome == "ok")
+        for known in history.known:
+            if known.kind != "fault":
+                continue
+            after = [end - known.at for start, end in served if start >= known.at]
+            if after:
+                self.report.recoveries_s.append(min(after))
+            if (min(after) if after else 0) > RECOVERY_S:
+                ledger.wrong("stuck", f"{min(after):.0f} s without an answer after {known.subject}")
+        for seconds in self.report.stops_s:
+            if seconds > STOP_S:
+                ledger.wrong("slow stop", f"{seconds:.1f} s after SIGTERM")
+        if self.report.faults.total() == 0:
+            self._judge_calm(ledger)
+
+    def _judge_calm(self, ledger: Ledger) -> None:
+        """Without faults nobody is told that the database does not answer, and nothing is logged as a fault."""
+        busy = Counter(a.code for a in self.report.history.attempts() if a.code == "UNAVAILABLE")
+        if busy:
+            ledger.wrong("unavailable", f"{busy} though nothing was wrong")
+        for line in self.place.server.faults()[:3]:
+            ledger.wrong("unexpected error", line)
