@@ -2,8 +2,16 @@
 
 from datetime import timedelta
 
+import pytest
+
+from gql_approvals.errors import Unauthenticated
 from gql_approvals.persistence import people
 from gql_approvals.persistence.models import TokenRow
+from gql_approvals.service.caller import authenticate
+from gql_approvals.service.perform import perform
+from gql_approvals.service.tasks import AccountTask
+from gql_approvals.workflow.account import AccountIntent
+from gql_approvals.workflow.vocabulary import AccountAction
 
 WHO = "{ viewer { user { name } } campaigns { totalCount } }"
 
@@ -79,3 +87,13 @@ async def test_the_last_use_of_a_token_is_noted_every_five_minutes(api):
 
     assert first == soon
     assert later == api.clock.now
+
+
+async def test_a_token_that_is_revoked_while_a_mutation_waits_for_the_lock_changes_nothing(api):
+    token = await _new_token(api)
+    caller = await authenticate(token, None, api.clock.now)
+    await api.office.database.transaction(lambda: people.revoke_token(token, api.clock.now))
+    task = AccountTask(intent=AccountIntent(action=AccountAction.ENABLE_APPROVALS))
+
+    with pytest.raises(Unauthenticated):
+        await perform(api.office, caller, task)

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tortoise.functions import Count
@@ -29,11 +29,15 @@ class User:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bearer:
-    """Whom a token speaks for, with their active memberships. `scopes`: the token's; None = every scope."""
+    """Whom a token speaks for, with their active memberships. `scopes`: the token's; None = every scope.
+
+    `token`: the id of an API token; None: the identity provider's.
+    """
 
     user_id: int
     memberships: tuple[tuple[Account, Member], ...]
     scopes: frozenset[str] | None = None
+    token: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,12 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
         return None
     if row.last_used_at is None or row.last_used_at + LAST_USE_PRECISION < now:
         await TokenRow.filter(id=row.id).update(last_used_at=now)
-    return await bearer(row.user_id, _scopes(row))
+    return replace(await bearer(row.user_id, _scopes(row)), token=row.id)
+
+
+async def is_revoked(token_id: int) -> bool:
+    """Whether a token was revoked; within a transaction that holds its account's lock, it stays as it is."""
+    return await TokenRow.filter(id=token_id, revoked_at__not_isnull=True).exists()
 
 
 async def bearer(user_id: int, scopes: frozenset[str] | None = None) -> Bearer:

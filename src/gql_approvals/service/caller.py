@@ -25,6 +25,7 @@ class Caller:
     """An active member who asks for something.
 
     `accounts`: all that this person is an active member of. `scopes`: what their token may be used for.
+    `token`: its id; None: it is the identity provider's.
     """
 
     user_id: int
@@ -32,6 +33,7 @@ class Caller:
     member: Member
     accounts: tuple[Account, ...]
     scopes: frozenset[TokenScope]
+    token: int | None = None
 
 
 async def authenticate(
@@ -64,6 +66,7 @@ async def authenticate(
         member=member,
         accounts=tuple(account for account, _ in bearer.memberships),
         scopes=scopes_from(bearer.scopes),
+        token=bearer.token,
     )
 
 

@@ -61,7 +61,7 @@ async def perform(office: Office, caller: Caller, task: Task, *, key: str | None
 
     Raises:
         Refusal: when the mutation is refused; every mutation's possible refusals are in its result union.
-        Unauthenticated: when the caller has been disabled meanwhile.
+        Unauthenticated: when the caller has been disabled, or their token revoked, meanwhile.
         Unavailable: when the database is lost or stays busy.
     """
     mutation = _Mutation(office, caller, task, key)
@@ -109,7 +109,7 @@ class _Mutation:
         if stored is not None:
             return Done(stored)
         scene = await self.office.scene(self.caller.account.id)
-        if self.caller.user_id not in scene.active:
+        if self.caller.user_id not in scene.active or await self.has_lost_token():
             raise Unauthenticated(REFUSED)
         clock_wrote = await self.task.clock(scene)
         try:
@@ -130,6 +130,10 @@ class _Mutation:
             fingerprint=self.fingerprint,
             now=self.office.now(),
         )
+
+    async def has_lost_token(self) -> bool:
+        """Whether the token was revoked while the mutation waited for the account's lock."""
+        return self.caller.token is not None and await people.is_revoked(self.caller.token)
 
     async def decided(self, scene: Scene) -> Done:
         """Ask the policy, then the workflow; save what it says, and under which key."""
