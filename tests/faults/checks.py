@@ -46,6 +46,7 @@ def check(history: History, ledger: Ledger, town: Town) -> Matched:
     _Counts(history, ledger, town, matched).check()
     _check_answers(history, ledger)
     _check_expected_versions(history, ledger, matched)
+    _check_decisions(history, ledger, matched)
     _check_order(history, ledger, matched)
     _check_looks(history, ledger, matched)
     _check_policy(history, ledger, matched)
@@ -246,7 +247,7 @@ def _check_answers(history: History, ledger: Ledger) -> None:
     for request in history.requests:
         codes = {a.code or "OK" for a in request.attempts if a.outcome != "unknown"}
         if request.expected and codes - request.expected:
-            kind = _EXPECTED.get(next(iter(request.expected)), "wrong answer")
+            kind = _EXPECTED.get(next(iter(request.expected)), "not refused")
             ledger.wrong(kind if "OK" in codes else "wrong answer", f"{codes}: {_shown(request)}")
         made = {_made(a.result) for a in request.attempts if a.outcome == OK}
         if len(made) > 1:
@@ -268,6 +269,14 @@ def _check_expected_versions(history: History, ledger: Ledger, matched: Matched)
         expected = request.given.get("expectedVersion")
         if effect is not None and expected is not None and effect.version != expected + 1:
             ledger.wrong("stale write", f"made version {effect.version}: {_shown(request)}")
+
+
+def _check_decisions(history: History, ledger: Ledger, matched: Matched) -> None:
+    """Whoever decided, or published, named the content that it was for."""
+    for request in history.requests:
+        effect, named = matched.by_request.get(request.number), request.given.get("contentHash")
+        if effect is not None and named is not None and effect.detail.get("contentHash") != named:
+            ledger.wrong("stale decision", f"for {effect.detail.get('contentHash')}: {_shown(request)}")
 
 
 def _check_order(history: History, ledger: Ledger, matched: Matched) -> None:

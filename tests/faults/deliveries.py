@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from gql_approvals.errors import Unavailable
-from gql_approvals.persistence import undelivered
-from gql_approvals.persistence.outbox import LEASE, NOT_TOLD
 from tests.faults.clients import digest
 from tests.faults.ledger import Ledger, Row
 from tests.faults.offices import Offices
 from tests.faults.town import Town
 from tests.faults.weather.sinks import Taken
 from tests.server.server_history import rows
+
+from gql_approvals.errors import Unavailable
+from gql_approvals.persistence import undelivered
+from gql_approvals.persistence.outbox import LEASE, NOT_TOLD
 
 DRAIN_S = 30.0  # and a second for every RATE messages that wait
 RATE = 10
@@ -105,9 +106,10 @@ def check_deliveries(ledger: Ledger, town: Town, sinks: Sinks, *, ceiling: int) 
         "handover": [(taken.id, taken) for taken in sinks.handovers],
         "webhook": [(taken.id, taken) for taken in sinks.webhooks],
     }
+    by_key = {kind: _by_key(found) for kind, found in arrived.items()}
     _check_expected(ledger, town, outbox)
     for row in outbox.values():
-        _check_settled(ledger, row, [one for one in _by_key(arrived[row["kind"]]).get(row["key"], [])])
+        _check_settled(ledger, row, by_key[row["kind"]].get(row["key"], []))
     for kind, found in arrived.items():
         for key, one in found:
             if key not in outbox:

@@ -11,13 +11,13 @@ from typing import Any
 from tests.faults.clients import Answer, Desk, GaveUp, content_hash
 from tests.faults.stories import (
     CHECKERS,
-    RENAMED,
     Campaign,
     approve,
     approved,
     comment,
     created,
     edit,
+    other_name,
     publish,
     reject,
     submit,
@@ -170,7 +170,7 @@ async def rename_with(desk: Desk, campaign: Campaign, key: str) -> None:
     """Another mutation under a key that is used."""
     await desk.ask(
         "maya", "updateCampaign", key=key, expected={"IDEMPOTENCY_MISMATCH"}, campaignId=campaign["id"],
-        name=f"{campaign['name'].split(RENAMED)[0]}{RENAMED}{desk.mark('name')}", expectedVersion=campaign["version"],
+        name=other_name(desk, campaign), expectedVersion=campaign["version"],
     )  # fmt: skip
 
 

@@ -63,7 +63,10 @@ class Violation:
 
 @dataclass(frozen=True)
 class Effect:
-    """An audit entry, as what somebody did. `version`: of the campaign afterwards; `goes_on`: part of the last."""
+    """An audit entry, as what somebody did.
+
+    `version`: of the campaign afterwards. `goes_on`: whether it belongs to the change of the entry before.
+    """
 
     account: str
     seq: int
@@ -298,7 +301,7 @@ def _nothing_waits(ledger: Ledger, account: Account, before: set[int]) -> None:
         ledger.wrong("switch", f"{account.slug}: still pending after approvals were switched off: {left}")
 
 
-# ----------------------------------------------------------------------------------------- row == replay
+# ----------------------------------------------------------------------------------------- rows and log
 def _check_campaign(ledger: Ledger, campaign: Row) -> None:
     key = campaign["id"]
     life = ledger.lives.get(key)

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.faults import directed, stories
@@ -53,7 +53,7 @@ DIRECTED: Mapping[str, Story] = {
 }
 STORIES: Mapping[str, Story] = {**{name: story for name, (_, story) in ALL_DAY.items()}, **DIRECTED}
 DIRECTED_SHARE = 0.35
-SINK_FAULTS = ("mail_", "http_")
+BESIDE: Mapping[str, tuple[str, ...]] = {"sides": ("mail_", "http_"), "clock": ("clock_",)}
 RECOVERY_S = 30.0
 WORKER_S = 15.0
 STOP_S = 6.0
@@ -81,7 +81,7 @@ class Plan:
 
 @dataclass
 class Report:
-    """How a run ended. `recoveries_s`: from the end of a fault to the first answer to a later request."""
+    """How a run ended. `recoveries_s`: from the end of all faults to the first answer to a later request."""
 
     plan: Plan
     history: History
@@ -134,6 +134,7 @@ class _Day:
     progress: Callable[[str], None]
     over: bool = False
     broken: bool = False
+    striking: int = 0
 
     async def live(self) -> None:
         begun = time.monotonic()
@@ -192,11 +193,10 @@ class _Day:
         return rng.choices(names, [ALL_DAY[name][0] for name in names])[0]
 
     async def _weather(self, begun: float) -> None:
-        """Faults of the machine one after the other, and beside them those of the other sides."""
-        sides = [fault for fault in self.chosen if fault.name.startswith(SINK_FAULTS)]
-        machine = [fault for fault in self.chosen if fault not in sides]
+        """Faults of the machine one after the other; beside them the clock's and the other sides'."""
         end = begun + self.plan.seconds
-        await asyncio.gather(self._strike(machine, end, "machine"), self._strike(sides, end, "sides"))
+        kinds = {which: [f for f in self.chosen if _is_of(f) == which] for which in (*BESIDE, "machine")}
+        await asyncio.gather(*(self._strike(faults, end, which) for which, faults in kinds.items()))
 
     async def _strike(self, faults: Sequence[Fault], end: float, which: str) -> None:
         rng = random.Random(f"{self.plan.seed} {which}")  # noqa: S311  # no secret
@@ -208,14 +208,22 @@ class _Day:
                 continue
             row = row or rng.sample(list(faults), len(faults))
             fault = row.pop()
-            await fault.strike(self.place, rng)
+            self._calm_ends()
+            self.striking += 1
+            try:
+                await fault.strike(self.place, rng)
+            finally:
+                self.striking -= 1
             self.report.faults[fault.name] += 1
-            self._recover(fault, time.monotonic())
+            if self.striking == 0:
+                self.report.history.known_now("calm", "", fault.name)
             await asyncio.sleep(rng.uniform(*GAP_S))
 
-    def _recover(self, fault: Fault, ended: float) -> None:
-        self.report.history.known_now("fault", "", fault.name)
-        del ended
+    def _calm_ends(self) -> None:
+        known = self.report.history.known
+        for index, one in enumerate(known):
+            if one.kind == "calm" and one.until == float("inf"):
+                known[index] = replace(one, until=time.monotonic())
 
     async def _watch(self, begun: float) -> None:
         while True:
@@ -232,7 +240,7 @@ class _Day:
         try:
             async with asyncio.timeout(RECOVERY_S):
                 while not await asyncio.to_thread(self.place.server.is_ready):
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(0.1)  # another process is waited for
                 client = await Client.open(self.place.server, self.town.tokens, self.place.server.workers)
         except (TimeoutError, AssertionError) as error:
             return [f"not ready within {RECOVERY_S:g} s after the last fault: {error!r}"]
@@ -268,14 +276,12 @@ class _Day:
         """The server was there for its clients again soon after each fault, and ended in time."""
         history = self.report.history
         served = sorted((a.started, a.ended) for a in history.attempts() if a.outcome == "ok")
-        for known in history.known:
-            if known.kind != "fault":
-                continue
-            after = [end - known.at for start, end in served if start >= known.at]
-            if after:
-                self.report.recoveries_s.append(min(after))
-            if (min(after) if after else 0) > RECOVERY_S:
-                ledger.wrong("stuck", f"{min(after):.0f} s without an answer after {known.subject}")
+        for calm in (known for known in history.known if known.kind == "calm"):
+            until = min(calm.until, calm.at + self.report.seconds)
+            after = next((end for start, end in served if start >= calm.at), until)
+            self.report.recoveries_s.append(min(after, until) - calm.at)
+            if self.report.recoveries_s[-1] > RECOVERY_S:
+                ledger.wrong("stuck", f"{after - calm.at:.0f} s without an answer after {calm.subject}")
         for seconds in self.report.stops_s:
             if seconds > STOP_S:
                 ledger.wrong("slow stop", f"{seconds:.1f} s after SIGTERM")
@@ -283,9 +289,14 @@ class _Day:
             self._judge_calm(ledger)
 
     def _judge_calm(self, ledger: Ledger) -> None:
-        """Without faults nobody is told that the database does not answer, and nothing is logged as a fault."""
+        """Without faults the database always answers, and nothing is logged as a fault."""
         busy = Counter(a.code for a in self.report.history.attempts() if a.code == "UNAVAILABLE")
         if busy:
             ledger.wrong("unavailable", f"{busy} though nothing was wrong")
         for line in self.place.server.faults()[:3]:
             ledger.wrong("unexpected error", line)
+
+
+def _is_of(fault: Fault) -> str:
+    """Beside which others it strikes."""
+    return next((which for which, names in BESIDE.items() if fault.name.startswith(names)), "machine")

@@ -37,7 +37,7 @@ class Person:
 
 @dataclass
 class Account:
-    """`toggles`: whether its approvals are switched off and on. `webhook`: the row that is told of everything.
+    """`toggles`: whether its approvals are switched off and on. `webhook`: who is told of everything.
 
     `campaigns` are those that clients know of, as they last saw them; `schedules`: mode and time of each.
     `busy`: things that one client at a time does here, such as taking roles away.
