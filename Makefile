@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests start many processes: without their compiled files, each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-all check fix regen bench storyboards first-minutes
+.PHONY: help demo test test-all faults check fix regen bench storyboards first-minutes
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ test-all: $(VENV)/installed-test ## Run every test: server processes, the browse
 	@$(PYTEST) -q -n logical -m "not alone" $(ARGS)
 	@echo "test-all: now those that need all cores for themselves"
 	@$(PYTEST) -q -m alone $(ARGS)
+
+faults: $(VENV)/installed-test ## Let faults strike servers under load, and judge; ARGS="--long", ARGS="--planted"
+	@echo "faults: kills, pauses, cuts and crashes on SQLite and PostgreSQL; ends with 1 when anything was lost"
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 check: $(VENV)/installed-dev ## Check style, layers and types
 	@echo "check: ruff, import-linter, pyright, mypy"

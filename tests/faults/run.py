@@ -239,8 +239,8 @@ class _Day:
         slug, number = self.town.accounts[0].slug, self.report.history.number()
         try:
             async with asyncio.timeout(RECOVERY_S):
-                while not await asyncio.to_thread(self.place.server.is_ready):
-                    await asyncio.sleep(0.1)  # another process is waited for
+                while not await asyncio.to_thread(self.place.server.is_ready):  # noqa: ASYNC110  # another process
+                    await asyncio.sleep(0.1)
                 client = await Client.open(self.place.server, self.town.tokens, self.place.server.workers)
         except (TimeoutError, AssertionError) as error:
             return [f"not ready within {RECOVERY_S:g} s after the last fault: {error!r}"]
