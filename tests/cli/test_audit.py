@@ -7,6 +7,7 @@ import random
 import re
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -207,6 +208,51 @@ def test_a_byte_that_flips_anywhere_is_found_at_its_entry(sqlite_url, count):
             connection.execute(update, (before, seq))
             flipped += 1
     assert asyncio.run(first()) is None
+
+
+@pytest.mark.slow
+def test_a_byte_that_flips_in_postgresql_is_found_at_its_entry(postgresql_url):
+    build(postgresql_url)
+    tamper(postgresql_url)
+    chance = random.Random(7)  # noqa: S311  # the same bytes in every run
+    names = COLUMNS.split(", ")[1:]
+
+    async def first():
+        async with snapshot(postgresql_url) as reading:
+            (verdict,) = [one async for one in chain.check(reading)]
+        return verdict.finding and verdict.finding.seq
+
+    async def flipped():
+        connection = await asyncpg.connect(postgresql_url)
+        found = 0
+        while found < 200:  # as promised
+            seq, name = chance.randrange(1, 12), chance.choice(names)
+            before = await connection.fetchval(f"SELECT {name} FROM audit_event WHERE seq = $1", seq)
+            if before is None or (after := storable(before, chance)) is None:
+                continue
+            update = f"UPDATE audit_event SET {name} = $2 WHERE seq = $1"
+            await connection.execute(update, seq, after)
+            assert await first() == seq, (name, before, after)
+            await connection.execute(update, seq, before)
+            found += 1
+        await connection.close()
+        return await first()
+
+    assert asyncio.run(flipped()) is None
+
+
+def storable(value, chance):
+    """The value with one bit of it changed; None where PostgreSQL would not keep that."""
+    if isinstance(value, datetime):
+        return value + timedelta(microseconds=1 << chance.randrange(40))
+    after = flip(value, chance)
+    if isinstance(after, int):
+        return after
+    try:
+        text = after.decode()
+    except UnicodeDecodeError:
+        return None
+    return None if "\x00" in text else text
 
 
 def flip(value, chance):
