@@ -58,6 +58,12 @@ def world(database_url: str) -> World:
     return World(database_url, asyncio.run(_settle(database_url)))
 
 
+@pytest.fixture
+def settled() -> Callable[[str], World]:
+    """Puts everybody into a migrated database of the test's own."""
+    return lambda url: World(url, asyncio.run(_settle(url)))
+
+
 async def _settle(database_url: str) -> dict[str, str]:
     async with Database.open(database_url, pool_size=1) as database:
         return await database.transaction(_people)
