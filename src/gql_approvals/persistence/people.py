@@ -3,11 +3,13 @@
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from tortoise.functions import Count
 
+from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import mapping
 from gql_approvals.persistence.audit import GENESIS
 from gql_approvals.persistence.models import AccountRow, MemberRow, TokenRow, UserRow
@@ -83,7 +85,8 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     if row.last_used_at is None or row.last_used_at + LAST_USE_PRECISION < now:
-        await TokenRow.filter(id=row.id).update(last_used_at=now)
+        with suppress(Unavailable):  # where nothing can be stored, people may still read
+            await TokenRow.filter(id=row.id).update(last_used_at=now)
     return replace(await bearer(row.user_id, _scopes(row)), token=row.id)
 
 
