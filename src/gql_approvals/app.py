@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from gql_approvals import __version__, logs
 from gql_approvals import settings as configuration
 from gql_approvals.clock import clock
+from gql_approvals.ending import end_in_time
 from gql_approvals.errors import BadDatabase, BadPolicy
 from gql_approvals.feed import tell_followers
 from gql_approvals.heads import tell_heads
@@ -64,6 +65,7 @@ def from_environment() -> Starlette:
     """The server as the environment configures it: what worker processes start."""
     settings = configuration.from_environment()
     logs.configure(settings.log)
+    end_in_time()
     return create(settings)
 
 

@@ -151,8 +151,9 @@ class _Goodbye:
         """Take a signal; a second one goes straight to the server."""
         if self._feed.presences and not self._feed.closing:
             self._loop.call_soon_threadsafe(self._begin, number)
-        else:
-            self._pass_on(number, frame)
+            return
+        self._feed.closing = True
+        self._pass_on(number, frame)
 
     def _begin(self, number: int) -> None:
         self._task = self._loop.create_task(self._end(number))

@@ -2,8 +2,10 @@
 
 import errno
 import os
+import signal
 import socket
 from contextlib import ExitStack
+from types import FrameType
 from typing import TYPE_CHECKING, cast
 
 import click
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from uvicorn import Config
 
 FACTORY = "gql_approvals.app:from_environment"
-_SHUTDOWN_S = 5  # running requests may end within this
+_SHUTDOWN_S = 3  # running requests may end within this; see ending.LIMIT_S
 _BACKLOG = 2048
 workers_option = click.option(
     "--workers",
@@ -92,6 +94,7 @@ def _run(config: "Config", listener: socket.socket, workers: int) -> None:
     if workers > 1:
         Multiprocess(config, sockets=[listener]).run()
         return
+    signal.signal(signal.SIGTERM, _asked_for_and_done)
     server = uvicorn.Server(config)
     try:
         server.run(sockets=[listener])
@@ -99,6 +102,11 @@ def _run(config: "Config", listener: socket.socket, workers: int) -> None:
         return  # asked for with Ctrl-C, and done
     if not server.started:
         raise click.exceptions.Exit(2)
+
+
+def _asked_for_and_done(_number: int, _frame: FrameType | None) -> None:
+    """What uvicorn's signal does when uvicorn, having obeyed it, passes it on."""
+    raise SystemExit(0)
 
 
 def _unusable(host: str, port: int, error: OSError) -> CannotStart:

@@ -1,14 +1,17 @@
 """GraphQL over HTTP: read the request, have it executed, answer it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from graphql import ExecutionResult, GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from strawberry.types.graphql import OperationType
 
+from gql_approvals.errors import Unavailable
 from gql_approvals.http.answers import body_of, body_of_refusal, refused, status_of, written
-from gql_approvals.http.negotiation import media_type_for
+from gql_approvals.http.negotiation import JSON, media_type_for
 from gql_approvals.http.request_body import Ask, NotUnderstoodError, read_ask
 from gql_approvals.http.sse import EventStream, takes_events, takes_events_only
 from gql_approvals.observability import call
@@ -24,6 +27,7 @@ ALLOWED = {
     "HEAD": {OperationType.QUERY},
     "POST": {OperationType.QUERY, OperationType.MUTATION},
 }
+STOPPED = Unavailable("the server stops before the database has answered: send the same request again")
 # IETF draft-ietf-httpapi-ratelimit-headers-06; the later drafts' single field is read by no client yet
 LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
@@ -37,6 +41,10 @@ def graphql_endpoint(office: Callable[[], Office], gate: Gate) -> Callable[[Requ
             response = await _answer(office(), gate, request, await read_ask(request), request_id)
         except NotUnderstoodError as error:
             response = refused(error.status, error.message)
+        except asyncio.CancelledError:
+            if not office().feed.closing:
+                raise
+            response = _stopped(request_id)  # it has waited for the database until the server's end
         response.headers["Vary"] = "Accept"
         return response
 
@@ -70,6 +78,11 @@ async def _answer(office: Office, gate: Gate, request: Request, ask: Ask, reques
         headers = {**headers, **_budget(operation.allowance)}
     media_type = media_type_for(request.headers.get("accept", ""))
     return written(body, status_of(body, media_type), media_type=media_type, headers=headers)
+
+
+def _stopped(request_id: str) -> Response:
+    body = body_of(ExecutionResult(None, [GraphQLError(STOPPED.message, original_error=STOPPED)]), request_id)
+    return written(body, status_of(body, JSON), headers={"Retry-After": str(STOPPED.retry_after_s)})
 
 
 def context_of(office: Office, request: Request, request_id: str) -> Context:
