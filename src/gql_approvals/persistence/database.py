@@ -163,11 +163,12 @@ class Database:
         Raises:
             Unavailable: when the database does not answer.
         """
+        rows: list[dict[str, str]]
         try:
             rows = await self._client.execute_query_dict("SELECT app, name FROM tortoise_migrations")
         except OperationalError:  # there is no such table
             rows = []
-        return misfit(migration_names(), [(str(row["app"]), str(row["name"])) for row in rows])
+        return misfit(migration_names(), [(row["app"], row["name"]) for row in rows])
 
     async def migrate(self) -> list[str]:
         """Apply pending migrations in one transaction, and give their names.
