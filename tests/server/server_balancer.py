@@ -52,7 +52,8 @@ class Balancer:
             except OSError:
                 continue
             self.taken[port] += 1
-            await asyncio.gather(_pipe(reader, out), _pipe(back, writer))
+            with contextlib.suppress(asyncio.CancelledError):  # the balancer's end
+                await asyncio.gather(_pipe(reader, out), _pipe(back, writer))
             return
         writer.transport.abort()
 
