@@ -50,6 +50,7 @@ class Main(Commands):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         with _explained():
+            _check_letters(args)
             return super().make_context(info_name, args, parent, **extra)
 
     @override
@@ -73,6 +74,17 @@ def _explained() -> Generator[None]:
         said = visible(error.message)  # it may quote what others wrote
         error.message = said  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]  # declared, not made, final
         raise
+
+
+def _check_letters(words: Sequence[str]) -> None:
+    """What a terminal sends in another encoding arrives as halves of pairs, which nothing can hold."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise click.UsageError(
+                f"`{printable(word)}` is no text in UTF-8: type it on a terminal that is"
+            ) from None
 
 
 def _unknown_command(error: NoSuchCommand) -> str:

@@ -8,6 +8,7 @@ from tortoise.expressions import Q
 from gql_approvals.persistence import mapping
 from gql_approvals.persistence.audit import AuditEvent, event_of
 from gql_approvals.persistence.conditions import any_of
+from gql_approvals.persistence.fitting import EMAIL, can_be
 from gql_approvals.persistence.models import (
     AuditRow,
     CampaignRow,
@@ -86,6 +87,8 @@ async def members(account_id: int, member_ids: Iterable[int]) -> dict[int, Membe
 
 async def member_by_email(account_id: int, email: str) -> Member | None:
     """The account's member with that address, whatever its case."""
+    if not can_be(email.lower(), EMAIL):
+        return None
     row = await MemberRow.get_or_none(account_id=account_id, user__email=email.lower())
     return None if row is None else mapping.member_of(row)
 

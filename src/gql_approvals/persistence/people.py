@@ -12,6 +12,7 @@ from tortoise.functions import Count
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import mapping
 from gql_approvals.persistence.audit import GENESIS
+from gql_approvals.persistence.fitting import EMAIL, SLUG, can_be
 from gql_approvals.persistence.models import AccountRow, MemberRow, TokenRow, UserRow
 from gql_approvals.workflow.model import Account, Member, Newcomer
 from gql_approvals.workflow.vocabulary import NotifyScope
@@ -205,7 +206,7 @@ async def create_account(
 
 async def account_by_slug(slug: str) -> Account | None:
     """The tenant of that name."""
-    row = await AccountRow.get_or_none(slug=slug)
+    row = await AccountRow.get_or_none(slug=slug) if can_be(slug, SLUG) else None
     return None if row is None else mapping.account_of(row)
 
 
@@ -254,7 +255,8 @@ async def save_account(account: Account) -> None:
 
 async def user_by_email(email: str) -> User | None:
     """The person with that address, whatever its case."""
-    row = await UserRow.get_or_none(email=email.lower())
+    address = email.lower()
+    row = await UserRow.get_or_none(email=address) if can_be(address, EMAIL) else None
     return None if row is None else _user(row)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from tortoise.exceptions import IntegrityError
 
+from gql_approvals.persistence.fitting import VERSION, can_be
 from gql_approvals.persistence.models import AccountRow, PolicyVersionRow, PolicyWorkerRow
 
 
@@ -47,7 +48,7 @@ async def keep(text: PolicyText) -> None:
 
 async def text_of(version: str) -> PolicyText | None:
     """The texts of a version; None when it never was kept."""
-    row = await PolicyVersionRow.get_or_none(version=version)
+    row = await PolicyVersionRow.get_or_none(version=version) if can_be(version, VERSION) else None
     return None if row is None else _text(row)
 
 
