@@ -117,8 +117,15 @@ _TABLE = (
                 "        _CACHED[token] = bearer\n",
             ),
             ("service/caller.py", "# Whom a token of", "_CACHED = {}\n# Whom a token of"),
+            (_PERFORM, " or await self.has_lost_token():", ":"),
         ),
         frozenset({"token revoked", "not refused"}),
+        ("token_revoked",),
+    ),
+    Bug(
+        "tokens are looked at only before the lock",
+        ((_PERFORM, " or await self.has_lost_token():", ":"),),
+        frozenset({"token revoked"}),
         ("token_revoked",),
     ),
     Bug(

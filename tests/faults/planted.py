@@ -49,13 +49,24 @@ def planted(bug: Bug) -> Iterator[Path]:
     with TemporaryDirectory(prefix="planted-") as folder:
         copy = Path(folder) / "src"
         shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        for file, old, new in bug.edits:
-            path = copy / "gql_approvals" / file
-            text = path.read_text()
-            if text.count(old) != 1:
-                raise NotPlanted(f"`{bug.name}`: {file} has this {text.count(old)} times: {old}")
-            path.write_text(text.replace(old, new))
+        for file, text in edited(bug).items():
+            (copy / "gql_approvals" / file).write_text(text)
         yield copy
+
+
+def edited(bug: Bug) -> dict[str, str]:
+    """The text of each file with the mistake in it.
+
+    Raises:
+        NotPlanted: when the product has changed, so that the row must be written anew.
+    """
+    texts: dict[str, str] = {}
+    for file, old, new in bug.edits:
+        text = texts.get(file) or (SOURCE / "gql_approvals" / file).read_text()
+        if text.count(old) != 1:
+            raise NotPlanted(f"`{bug.name}`: {file} has this {text.count(old)} times: {old}")
+        texts[file] = text.replace(old, new)
+    return texts
 
 
 def catch(bug: Bug, seed: int, progress: Callable[[str], None]) -> tuple[Report, int]:
