@@ -40,6 +40,7 @@ class FakeClock:
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # its own waiting for locks is not woken: all threads crawl
             "NO_FAKE_STAT": "1",
         }
 
