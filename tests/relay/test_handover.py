@@ -145,7 +145,7 @@ async def test_a_redirect_is_no_answer_and_is_not_followed(world):
 
     assert elsewhere.requests == []
     [message] = await world.messages("handover")
-    assert message.last_error == "answered 307"
+    assert message.last_error == "answered 307: redirects are not followed"
 
 
 async def test_the_environment_names_no_proxy_for_it(world, monkeypatch):

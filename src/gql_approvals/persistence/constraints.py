@@ -29,7 +29,7 @@ _POLICY = "0004_policy"
 _COMMENTS = "0005_comments"
 _IDENTITIES = "0007_identities"
 _WEBHOOKS = "0009_webhooks"
-_RETENTION = "0010_retention"
+_RETENTION = "0012_retention"
 
 
 def _unique(name: str, table: str, on: str, since: str = _FIRST) -> Constraint:

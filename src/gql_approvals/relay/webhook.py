@@ -11,7 +11,7 @@ import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 import httpx
@@ -20,9 +20,10 @@ from standardwebhooks.webhooks import Webhook as Signer
 from gql_approvals.persistence import webhooks
 from gql_approvals.persistence.outbox import Message
 from gql_approvals.persistence.webhooks import Webhook
+from gql_approvals.relay import answers
 from gql_approvals.relay.handover import signed_headers
 from gql_approvals.relay.lane import Deliver
-from gql_approvals.relay.outcome import Delivered, Failed, Gone, Outcome, Refused
+from gql_approvals.relay.outcome import Failed, Gone, Outcome, Refused
 from gql_approvals.service.perform import Office
 from gql_approvals.service.reach import Place, Reach, Unreachable
 from gql_approvals.workflow.content import Json, canonical
@@ -31,7 +32,6 @@ TIMEOUT_S = 15.0
 CONNECT_S = 5.0  # so that time is left for the next of several addresses
 MAX_ADDRESSES = 4  # that are tried of a name's
 _GONE = 410
-_BUSY = frozenset({429, 503})
 _SIGNATURE = "webhook-signature"
 
 # Threads of their own: a name server that hangs must not delay who else looks up names.
@@ -131,10 +131,8 @@ def client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClie
 
 def _transport() -> httpx.AsyncHTTPTransport:
     """Connections are not kept: one that was verified for a name must not serve another at that address."""
-    context = httpx.create_ssl_context(trust_env=False)
-    context.load_default_certs()  # what this machine trusts, for receivers inside
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
+    return httpx.AsyncHTTPTransport(verify=answers.trusted(), limits=limits, trust_env=False)
 
 
 async def addresses_of(host: str, port: int) -> list[str]:
@@ -160,23 +158,10 @@ def headers_of(webhook: Webhook, key: str, body: str, now: datetime) -> dict[str
 
 
 def outcome_of(answer: httpx.Response) -> Outcome:
-    """What an answer means; its body means nothing."""
-    status = answer.status_code
-    if 200 <= status < 300:  # noqa: PLR2004  # 2xx
-        return Delivered()
-    if status == _GONE:
+    """What an answer means, that of a receiver that wants no more included."""
+    if answer.status_code == _GONE:
         return Gone("the receiver answered 410 Gone")
-    wait = _wait_of(answer.headers.get("retry-after", "")) if status in _BUSY else None
-    if answer.is_redirect:
-        return Failed(f"answered {status}: redirects are not followed")
-    return Failed(f"answered {status}", wait)
-
-
-def _wait_of(text: str) -> timedelta | None:
-    """What the receiver asks for in seconds; the form with a date is not heeded."""
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:  # noqa: PLR2004  # thirty years
-        return None
-    return timedelta(seconds=int(text))
+    return answers.outcome_of(answer)
 
 
 def delivery(office: Office, post: Poster) -> Deliver:

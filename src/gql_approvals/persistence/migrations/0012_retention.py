@@ -7,5 +7,5 @@ from gql_approvals.persistence.constraints import statements
 
 
 class Migration(migrations.Migration):
-    dependencies = [("approvals", "0009_webhooks")]
-    operations = [ops.RunSQL(statements("0010_retention"))]
+    dependencies = [("approvals", "0011_audit_heads")]
+    operations = [ops.RunSQL(statements("0012_retention"))]
