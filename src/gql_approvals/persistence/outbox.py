@@ -1,7 +1,7 @@
 """What is to be delivered outside: written with its cause, claimed by leases, marked when it arrived.
 
 Delivery is at least once, under one stable key. What can only have been written before the clock was set
-back is due at once: a lease or a retry further ahead than any may be, a retry whose lease ended in the future.
+back is due at once: a lease or retry further ahead than any may be, a retry whose lease ended in the future.
 """
 
 from collections.abc import Collection, Iterable
