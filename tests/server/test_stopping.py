@@ -98,6 +98,8 @@ async def answer_or_none(wire):
         status, body = await wire._read()
     except (OSError, EOFError):
         return None
+    finally:
+        wire.drop()
     return status, json.loads(body)
 
 
