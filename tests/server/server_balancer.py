@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 from server_history import until
@@ -18,7 +19,7 @@ LOOK_S = 0.1
 class Balancer:
     """`nodes`: may be changed at any time. `ready`: ports. `taken`: how many connections each port got.
 
-    It can be given where a `ServerProcess` of one worker is expected.
+    `carrying`: one task for each connection that is open. It can be given where a `ServerProcess` of one worker is expected.
     """
 
     nodes: list[ServerProcess]
@@ -26,6 +27,7 @@ class Balancer:
     workers: int = 1
     ready: list[int] = field(default_factory=list)
     taken: Counter[int] = field(default_factory=Counter)
+    carrying: "set[asyncio.Task[Any]]" = field(default_factory=set)
 
     async def look(self) -> None:
         """Ask every node whether it is ready, until the end."""
@@ -46,14 +48,28 @@ class Balancer:
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, to the ready node that has taken the fewest; to another one if it refuses."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.carrying.add(task)
+        try:
+            await self._carry(reader, writer)
+        except asyncio.CancelledError:
+            pass  # the balancer's end
+        finally:
+            self.carrying.discard(task)
+            await _close(writer)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for port in sorted(self.ready, key=self.taken.__getitem__):
             try:
                 back, out = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
                 continue
             self.taken[port] += 1
-            with contextlib.suppress(asyncio.CancelledError):  # the balancer's end
+            try:
                 await asyncio.gather(_pipe(reader, out), _pipe(back, writer))
+            finally:
+                await _close(out)
             return
         writer.transport.abort()
 
@@ -63,8 +79,13 @@ async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
-    with contextlib.suppress(OSError, RuntimeError):
-        writer.close()
+    writer.close()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 @asynccontextmanager
@@ -78,5 +99,8 @@ async def balancing(*nodes: ServerProcess) -> AsyncGenerator[Balancer, None]:
         await until(lambda: len(balancer.ready) == len(nodes), within_s=10)
         yield balancer
     finally:
-        looking.cancel()
         server.close()
+        tasks = [looking, *balancer.carrying]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
