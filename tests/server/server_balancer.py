@@ -19,7 +19,8 @@ LOOK_S = 0.1
 class Balancer:
     """`nodes`: may be changed at any time. `ready`: ports. `taken`: how many connections each port got.
 
-    `carrying`: one task for each connection that is open. It can be given where a `ServerProcess` of one worker is expected.
+    `carrying`: one task for each connection that is open. It can be given where a `ServerProcess` of one
+    worker is expected.
     """
 
     nodes: list[ServerProcess]

@@ -103,7 +103,7 @@ async def test_a_story_is_told_across_two_nodes(world, pair, mails, handovers):
 
 
 async def test_due_times_are_kept_once_by_the_clocks_of_two_nodes(world, pair, handovers):
-    due = datetime.now(UTC) + timedelta(seconds=6)
+    due = datetime.now(UTC) + timedelta(seconds=10)
     async with world.client(pair[0], 2) as here, world.client(pair[1], 2) as there:
         campaigns = await asyncio.gather(
             *(
