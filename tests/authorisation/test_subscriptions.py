@@ -87,7 +87,7 @@ async def test_who_is_nobody_here_follows_nothing(world, caller, root):
 
 @pytest.mark.parametrize("roles", EVERYBODY, ids=words)
 async def test_everybody_is_told_of_what_they_may_see(world, roles):
-    """Things happen in both accounts; at last the follower becomes an administrator, and a draft is handed in."""
+    """At last the follower is made an administrator, who is told of everything: that is how they know."""
     await world.hold(roles)
     cell, mine = Cell(world.known.rulebook, ON, roles, "other"), world.known.states[ON]
     theirs, stop, who = world.known.states[FOREIGN], asyncio.Event(), token(f"other-{ON}")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.authorisation.page import authorisation_markdown
 from tests.meta.cli_reference import cli_markdown
 from tests.meta.figures_reference import observability_markdown
 from tests.meta.schema_reference import schema_markdown
@@ -28,6 +29,7 @@ def _workflow() -> str:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "schema.graphql": lambda: sdl().rstrip("\n") + "\n",
+    "docs/authorisation.md": authorisation_markdown,
     "docs/cli.md": cli_markdown,
     "docs/errors.md": errors_markdown,
     "docs/observability.md": observability_markdown,
