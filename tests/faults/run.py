@@ -5,8 +5,8 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -211,13 +211,27 @@ class _Day:
             self._calm_ends()
             self.striking += 1
             try:
-                await fault.strike(self.place, rng)
+                with self._receiver_as_well(fault):
+                    await fault.strike(self.place, rng)
             finally:
                 self.striking -= 1
             self.report.faults[fault.name] += 1
             if self.striking == 0:
                 self.report.history.known_now("calm", "", fault.name)
             await asyncio.sleep(rng.uniform(*GAP_S))
+
+    @contextmanager
+    def _receiver_as_well(self, fault: Fault) -> Iterator[None]:
+        """The webhooks' receiver answers as the sending system does; but 410 would end the webhook."""
+        mode = fault.name.removeprefix("http_")
+        if mode in {fault.name, "410"}:
+            yield
+            return
+        self.webhooks.mode = mode  # type: ignore[assignment]  # the names are the modes
+        try:
+            yield
+        finally:
+            self.webhooks.mode = "take"
 
     def _calm_ends(self) -> None:
         known = self.report.history.known
