@@ -58,6 +58,8 @@ RECOVERY_S = 30.0
 WORKER_S = 15.0
 STOP_S = 6.0 + 2.0  # what is promised, and what a loaded machine adds
 LOST_ANSWERS = 60  # deliveries that one fault may cause again: what all lanes of two workers hold
+LONG = frozenset({"kill9_all", "term", "pause", "pg_restart", "pg_crash", "net_blackhole"})
+LONG_SHARE = 0.4
 GAP_S = (0.3, 2.5)  # between two faults
 
 
@@ -206,7 +208,7 @@ class _Day:
             if not faults:
                 await asyncio.sleep(0.1)
                 continue
-            row = row or rng.sample(list(faults), len(faults))
+            row = row or self._round(faults, rng)
             fault = row.pop()
             self._calm_ends()
             self.striking += 1
@@ -219,6 +221,11 @@ class _Day:
             if self.striking == 0:
                 self.report.history.known_now("calm", "", fault.name)
             await asyncio.sleep(rng.uniform(*GAP_S))
+
+    def _round(self, faults: Sequence[Fault], rng: random.Random) -> list[Fault]:
+        """Every fault in any order; those that stop all work for long only in some rounds."""
+        chosen = [fault for fault in faults if fault.name not in LONG or rng.random() < LONG_SHARE]
+        return rng.sample(chosen, len(chosen)) or list(faults)
 
     @contextmanager
     def _receiver_as_well(self, fault: Fault) -> Iterator[None]:
