@@ -10,7 +10,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from bench import attacks, audit, policy, reloads
+from bench import attacks, audit, observing, policy, reloads
 from bench.rows import HEADINGS, Benchmark, line
 from gql_approvals.cli.progress import progress
 
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "policy-requests": reloads.requests,
     "attacks": attacks.attacks,
     "audit-verify": audit.verification,
+    "observing": observing.overhead,
 }
 
 

@@ -53,6 +53,9 @@ class Server:
     policy: PolicyInForce | None = None
     mails: list[EmailMessage] = field(default_factory=list[EmailMessage])
 
+    def __post_init__(self) -> None:
+        self.caplog.handler.setFormatter(_Written())
+
     def serve(self, act: Callable[[httpx.AsyncClient, Office], Awaitable[Any]]) -> Any:
         """Let something happen while the server runs."""
 
@@ -108,10 +111,18 @@ class Server:
         return answer.json()
 
     def logged(self, logger: str, form: str) -> str:
-        """The last thing that was logged there, as the server writes it."""
-        record = [one for one in self.caplog.records if one.name == logger][-1]
-        kept = {name: value for name, value in vars(record).items() if name not in ("message", "asctime")}
-        return logs.formatter(form).format(logging.makeLogRecord(kept))
+        """The last thing that was logged there, as the server wrote it."""
+        record: Any = [one for one in self.caplog.records if one.name == logger][-1]
+        return str(record.written[form])
+
+
+class _Written(logging.Formatter):
+    """Keeps what the server writes of a record at the moment, in both forms."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        written = {form: logs.formatter(form).format(record) for form in ("json", "text")}
+        record.written = written
+        return written["text"]
 
 
 class Reader:
