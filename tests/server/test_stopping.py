@@ -103,11 +103,15 @@ async def answer_or_none(wire):
     return status, json.loads(body)
 
 
-DEAD = [("sqlite", locked), ("postgresql", silent), ("postgresql", stopped), ("postgresql", frozen)]
+DEAD = [
+    ("sqlite", locked, 1), ("sqlite", locked, 2), ("postgresql", silent, 2), ("postgresql", stopped, 1),
+    ("postgresql", frozen, 2),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-@pytest.mark.parametrize(("kind", "dead"), DEAD, ids=[f"{kind}-{how.__name__}" for kind, how in DEAD])
+@pytest.mark.parametrize(
+    ("kind", "dead", "workers"), DEAD, ids=[f"{kind}-{how.__name__}-{many}" for kind, how, many in DEAD]
+)
 async def test_a_server_without_a_working_database_stops_in_time(tmp_path, settled, kind, dead, workers):
     worlds = []
     needs = {"proxy"} if dead is silent else set()
@@ -144,9 +148,8 @@ async def test_a_server_without_a_working_database_stops_in_time(tmp_path, settl
         )
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-async def test_changes_in_flight_are_answered_and_followers_told_goodbye(world, serve, workers):
-    with serve(workers=workers, POLL_S="0.2") as server:
+async def test_changes_in_flight_are_answered_and_followers_told_goodbye(world, serve):
+    with serve(workers=2, POLL_S="0.2") as server:
         async with world.client(server, IN_FLIGHT) as client:
             warm = await asyncio.gather(*(client.create(f"Warm {n}") for n in range(IN_FLIGHT)))
             headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {world.tokens['vera']}"}
