@@ -18,8 +18,6 @@ from tests.server.server_process import START_S, free_port
 
 from gql_approvals import cli
 
-NOBODY = 65534
-
 
 def test_the_image_is_small_on_purpose_and_nobody_in_it_is_root():
     assert [step.text for step in STEPS if step.instruction == "FROM"] == [
@@ -56,8 +54,6 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """The first stage, done."""
     made = Machine(tmp_path_factory.mktemp("image"))
     made.build()
-    for folder in (made.root, *made.root.parents[:3]):
-        folder.chmod(0o755)  # pytest's are for their owner only
     return made
 
 
@@ -76,7 +72,6 @@ def test_what_the_steps_build_has_no_tools_and_serves_without_the_right_to_write
     assert image.run("migrate", GQL_APPROVALS_DATABASE_URL=database_url).returncode == 0
     secret = tmp_path / "database-url"
     secret.write_text(f"{database_url}\n")
-    let_in(database_url, secret, tmp_path)
     with image.serving(GQL_APPROVALS_DATABASE_URL_FILE=str(secret)) as url:
         assert httpx.get(f"{url}/healthz/ready", trust_env=False).json()["status"] == "ready"
         assert image.check_health().returncode == 0
@@ -87,19 +82,16 @@ def test_what_the_steps_build_has_no_tools_and_serves_without_the_right_to_write
     assert '"event":"serve:begins"' in image.log  # on standard error, at once, though it is no terminal
 
 
-def let_in(database_url: str, secret: Path, folder: Path) -> None:
-    """Let the user of the image use what Docker would give it: the secret, and SQLite's folder."""
-    if os.geteuid() == 0:
-        secret.chmod(0o444)
-        for place in (folder, *folder.parents[:3]):
-            place.chmod(0o755)
-        if database_url.startswith("sqlite"):
-            for path in (folder, *folder.glob("approvals.db*")):
-                os.chown(path, NOBODY, NOBODY)
+# Nothing can be written but in the first argument's folder, and root has no more rights than anybody.
+CONTAINED = """
+mount --bind "$1" "$1" && mount -o remount,bind,ro / || exit 3
+shift
+exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs "$@"
+"""
 
 
 class Image:
-    """Processes of the image, as somebody without rights, in a folder that they cannot write to."""
+    """Processes of the image; the server has a read-only file system and no capabilities. Needs root."""
 
     def __init__(self, machine: Machine, folder: Path) -> None:
         self.machine = machine
@@ -111,7 +103,6 @@ class Image:
         self.work = machine.root / "srv"
         self.work.mkdir(exist_ok=True)
         shutil.copytree(ROOT / "policies", self.work / "policies", dirs_exist_ok=True)
-        self.rights = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
     def environment(self, **settings: str) -> dict[str, str]:
         said = dict(word.split("=", 1) for word in only("ENV").words)
@@ -141,9 +132,12 @@ class Image:
         host = ["127.0.0.1" if word == "0.0.0.0" else word for word in only("CMD").words]  # noqa: S104
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [*only("ENTRYPOINT").words, *host, "--port", str(self.port)],
+                [
+                    *("unshare", "--mount", "sh", "-c", CONTAINED, "sh", str(self.folder)),
+                    *(*only("ENTRYPOINT").words, *host, "--port", str(self.port)),
+                ],
                 env=self.environment(**self._settings), cwd=self.work, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, start_new_session=True, **self.rights,
+                stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         url = f"http://127.0.0.1:{self.port}"
         deadline = time.monotonic() + START_S
