@@ -103,8 +103,10 @@ async def test_a_story_is_told_across_two_nodes(world, pair, mails, handovers):
 
 
 async def test_due_times_are_kept_once_by_the_clocks_of_two_nodes(world, pair, handovers):
-    due = datetime.now(UTC) + timedelta(seconds=10)
     async with world.client(pair[0], 2) as here, world.client(pair[1], 2) as there:
+        before = time.monotonic()
+        await asyncio.gather(*(here.submitted(f"Pace {number}") for number in range(10)))
+        due = datetime.now(UTC) + timedelta(seconds=4 + 4 * (time.monotonic() - before))
         campaigns = await asyncio.gather(
             *(
                 (here, there)[number % 2].approved(f"Due {number}", scheduledAt=due.isoformat())
