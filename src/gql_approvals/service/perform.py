@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from gql_approvals.errors import InvalidInput, Problem, Refusal, Unauthenticated
+from gql_approvals.errors import InvalidInput, Problem, Refusal, SegregationOfDuties, Unauthenticated
 from gql_approvals.persistence import campaigns, idempotency, people
 from gql_approvals.persistence.database import Database
 from gql_approvals.service import scopes
@@ -93,6 +93,7 @@ class _Mutation:
         except Refusal as refusal:
             if self.asked is not None:
                 self.asked.refused(refusal)
+                _veil(refusal, self.asked)
             raise
         if self.asked is not None:
             self.asked.done(done.result.get("campaign"), done.refusal)
@@ -171,6 +172,12 @@ def fingerprint_of(task: Task) -> str:
     """SHA-256 over the mutation and its arguments: what an idempotency key is bound to."""
     text = json.dumps(_plain(task), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _veil(refusal: Refusal, asked: Asked) -> None:
+    """Leave the policy's lines, which the log has, out of the answer to who may not see them."""
+    if isinstance(refusal, SegregationOfDuties):
+        refusal.reasons = asked.scene.shown(refusal.reasons, asked.user_id)
 
 
 def _check_key(key: str | None) -> None:
