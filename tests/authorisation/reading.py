@@ -138,7 +138,7 @@ class Reader:
             if self.cell.may(permission):
                 self.must(root, body.get("data"), self.fit(reference[root]))
             else:
-                codes = [error["extensions"]["code"] for error in body["errors"]]
+                codes = [error["extensions"]["code"] for error in body.get("errors", ())]
                 self.must(root, (body["data"], codes), ({root: None}, ["FORBIDDEN"]))
 
     async def oneself(self) -> None:
@@ -213,7 +213,7 @@ class Reader:
                     if state is not None and not self.seen[state.id]:
                         self.must(("explain", given), found, None)
                     elif user is not None and not self.cell.may("explain_others"):
-                        codes = [error["extensions"]["code"] for error in body["errors"]]
+                        codes = [error["extensions"]["code"] for error in body.get("errors", ())]
                         self.must(("explain", given), (found, codes), (None, ["FORBIDDEN"]))
                     else:
                         self.must(("explain", given), found, self.fit(found))
