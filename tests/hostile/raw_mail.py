@@ -2,6 +2,7 @@
 
 It is strict: whatever a lenient program on the way might read in another way fails.
 """
+# ruff: noqa: E501  # tables and sentences keep their lines
 
 import base64
 import quopri

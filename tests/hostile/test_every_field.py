@@ -1,4 +1,5 @@
 """Every hostile text in every text field of the API: refused by the field's name, or given back as it was."""
+# ruff: noqa: E501  # tables and sentences keep their lines
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -6,9 +7,9 @@ from typing import Any
 
 import pytest
 from tests.hostile.fields import ASKED, MUTATED, Way, field_at, planted, text_places
-from tests.hostile.texts import FEW, STORABLE, TEXTS, UNSTORABLE
-from tests.schema.client import Api, document, on_one_database
+from tests.hostile.texts import FEW, TEXTS, UNSTORABLE
 from tests.schema.client import CONTENT as CONTENTS
+from tests.schema.client import Api, document, on_one_database
 from tests.schema.natural import SITUATIONS, Ask
 
 CONTENT = """... on EmailContent { subject fromName fromEmail replyTo preheader html text }
@@ -39,7 +40,13 @@ UNSAID = {"note", "comment", "reason"}  # with nothing but blanks in it, nothing
 # Refusals that say what is wrong without a path, by the field that they are about.
 REFUSED = {"campaignId": "NOT_FOUND", "memberId": "NOT_FOUND", "publicationId": "NOT_FOUND",
            "contentHash": "STALE_REVISION", "confirmToken": "PREVIEW_OUTDATED"}  # fmt: skip
-AGAIN = {"createCampaign", "duplicateCampaign", "addComment", "updateCampaign", "updateAccount"}  # may be repeated
+AGAIN = {
+    "createCampaign",
+    "duplicateCampaign",
+    "addComment",
+    "updateCampaign",
+    "updateAccount",
+}  # may be repeated
 ONCE = {"addMember", "disableMember", "disableApprovals"}  # they change what all share
 PLACES = [pytest.param(*place[:2], id=f"{place[0]} {'.'.join(map(str, place[1]))}") for place in MUTATED]
 ASKS = [
@@ -92,8 +99,10 @@ def judge(mutation: str, way: Way, name: str, body: dict[str, Any]) -> bool:
 async def others(api: Api) -> tuple[Any, ...]:
     """What nothing in acme may change: the tables that there are, and all that is known of globex."""
     ask = api.database._client.execute_query_dict
-    every = "sqlite_master WHERE type = 'table'" if api.database._client.capabilities.dialect == "sqlite" else (
-        "pg_tables WHERE schemaname = 'public'"
+    every = (
+        "sqlite_master WHERE type = 'table'"
+        if api.database._client.capabilities.dialect == "sqlite"
+        else ("pg_tables WHERE schemaname = 'public'")
     )
     return (
         await ask(f"SELECT count(*) AS tables FROM {every}"),  # noqa: S608  # one of ours

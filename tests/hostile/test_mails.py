@@ -1,4 +1,5 @@
 """Every hostile text in every text of every mail: the headers, the one recipient and the HTML stay the template's."""
+# ruff: noqa: E501  # tables and sentences keep their lines
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -54,7 +55,9 @@ def filled(value: Any, text: str) -> Any:
 def facts(event: str, channel: Channel, text: str) -> MailFacts:
     """All that a mail may say, said with this text; what is optional is there."""
     plain = sample_facts(event, channel, NOW, sent_before=True)
-    said = replace(plain, note="x", reason="x", actor="x", submitted_by="x", approved_by=("x", "y"), deciders=("x",))
+    said = replace(
+        plain, note="x", reason="x", actor="x", submitted_by="x", approved_by=("x", "y"), deciders=("x",)
+    )
     return filled(said, text)
 
 
@@ -79,7 +82,10 @@ def test_a_campaign_s_mail_has_its_headers_its_recipient_and_its_elements_and_no
         assert sorted(mail.names) == sorted(HEADERS), (event, channel)
         assert mail["From"].endswith(f"<{SENDER}>")
         assert mail["To"].endswith(f"<{said.recipient.email}>") or mail["To"] == said.recipient.email
-        assert mail["Subject"].split() == f"[Campaign approval] {header_text(text)} (revision {said.review_revision})".split()
+        assert (
+            mail["Subject"].split()
+            == f"[Campaign approval] {header_text(text)} (revision {said.review_revision})".split()
+        )
         assert mail["X-Gql-Approvals-Event"] == event
         assert [part["Content-Type"].partition(";")[0] for part in mail.parts] == ["text/plain", "text/html"]
         assert skeleton(mail.parts[1].text) <= allowed(event, channel), (event, channel)
@@ -115,5 +121,3 @@ def test_the_strict_reader_finds_what_it_is_for():
     for bad in (raw.replace(b"\r\n", b"\n", 1), raw + b"\r", raw.replace(b"Date: ", b"Date ", 1)):
         with pytest.raises(AssertionError):
             read(bad)
-
-

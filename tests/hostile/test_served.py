@@ -1,4 +1,5 @@
 """A real server, and hostile texts wherever HTTP has room for one: headers, address, names, and the document."""
+# ruff: noqa: E501  # tables and sentences keep their lines
 
 import asyncio
 import base64
@@ -49,7 +50,10 @@ def posting(body: object, *more: bytes, target: bytes = b"/graphql", method: byt
         b"content-type": b"Content-Type: application/json",
         b"authorization": b"Authorization: Bearer demo-insecure-vera",
     }
-    lines = [method + b" " + target + b" HTTP/1.1", *(line for name, line in usual.items() if name not in given)]
+    lines = [
+        method + b" " + target + b" HTTP/1.1",
+        *(line for name, line in usual.items() if name not in given),
+    ]
     length = f"Content-Length: {len(content)}".encode()
     return b"\r\n".join([*lines, *more, length, b"Connection: close", b"", content])
 
@@ -73,7 +77,9 @@ def requests(text: str) -> dict[str, bytes]:
     found["a document"] = posting({"query": text})
     found["a comment"] = posting({"query": f"# {text}\n{{ viewer {{ roles }} }}"})
     literal = json.dumps(text)
-    found["a literal"] = posting({"query": f"{{ campaigns(filter: {{search: {literal}}}) {{ totalCount }} }}"})
+    found["a literal"] = posting(
+        {"query": f"{{ campaigns(filter: {{search: {literal}}}) {{ totalCount }} }}"}
+    )
     found["a variable's name"] = posting({**ASK, "variables": {text: text}})
     found["extensions"] = posting({**ASK, "extensions": {text: {"persistedQuery": text}}})
     found["a hash"] = posting({"extensions": {"persistedQuery": {"version": 1, "sha256Hash": text}}})

@@ -1,4 +1,5 @@
 """What others wrote, and what is typed, on a terminal: no command prints what would steer it."""
+# ruff: noqa: E501  # tables and sentences keep their lines
 
 import asyncio
 import json
