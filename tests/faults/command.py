@@ -1,6 +1,7 @@
 """`python -m tests.faults`: its options, and which runs they mean."""
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Sequence
@@ -58,6 +59,7 @@ def main(  # noqa: PLR0917  # click passes them by name
 
     Ends with 1 when anything was lost, doubled, out of order, or otherwise what it must never be.
     """
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # its pool tells of each fault at length
     if listed:
         _list()
         return

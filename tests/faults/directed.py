@@ -186,9 +186,7 @@ async def deserters(desk: Desk) -> None:
 async def other_account(desk: Desk) -> None:
     """Ids of another account lead nowhere."""
     other = next(one for one in desk.town.accounts if one is not desk.account)
-    campaign = next(reversed(other.campaigns.values()), None)
-    if campaign is None:
-        return
+    campaign = _known(replace(desk, account=other)) or await created(replace(desk, account=other))
     none = {"NOT_FOUND"}
     await comment(desk, campaign, expected=none)
     await edit(desk, campaign, expected=none)
