@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -59,6 +60,7 @@ def main(  # noqa: PLR0917  # click passes them by name
 
     Ends with 1 when anything was lost, doubled, out of order, or otherwise what it must never be.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers, disks and folders are put away
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # its pool tells of each fault at length
     if listed:
         _list()
