@@ -19,7 +19,7 @@ from tests.faults.weather.faults import FAULTS, applicable
 DATABASES = ("sqlite", "postgresql")
 SEGMENT_S = 120.0
 GOAL_ACKNOWLEDGED, GOAL_FAULTS = 10_000, 250  # on each database
-DISK = "disk_full"  # it needs a disk of a few megabytes, which a busy segment fills by itself
+DISK = "disk_full"  # it needs a small disk, which hours of work would fill by themselves
 DISK_S = 40.0  # so that its segments are short
 
 

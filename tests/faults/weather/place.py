@@ -64,7 +64,11 @@ def place(
     """
     with ExitStack() as stack:
         clock = FakeClock.make(folder) if "clock" in needs else None
-        disk = stack.enter_context(small_disk(folder)) if "disk" in needs and database == "sqlite" else None
+        disk = (
+            stack.enter_context(small_disk(folder, megabytes=64))
+            if "disk" in needs and database == "sqlite"
+            else None
+        )
         server_side: Cluster | None = None
         between: Proxy | None = None
         if database == "sqlite":
