@@ -12,7 +12,9 @@ from gql_approvals.service import reading
 pytestmark = on_one_database
 MAYA = {"Authorization": "Bearer demo-insecure-maya"}
 SECRET = "hunter22"
-ASKED = "query Look($secret: String) { viewer { roles } campaigns(search: $secret) { totalCount } }"
+ASKED = (
+    "query Look($secret: String) { viewer { roles } campaigns(filter: { search: $secret }) { totalCount } }"
+)
 
 
 @pytest.fixture

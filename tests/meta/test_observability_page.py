@@ -23,7 +23,7 @@ def test_every_field_of_an_access_record_is_documented():
 def test_alerts_ask_for_figures_that_there_are():
     shown = {one.shown for one in (*COUNTED.values(), *FOUND.values())}
     shown |= {f"{one.shown}_bucket" for one in COUNTED.values() if one.kind == "histogram"}
-    [rules] = [one.text for one in BLOCKS[PAGE] if "alert:" in one.text]
+    [rules] = [one.text for one in BLOCKS[str(PAGE)] if "alert:" in one.text]
     asked = set(re.findall(r"gql_approvals_\w+", rules))
 
     assert asked

@@ -100,7 +100,7 @@ def test_figures_are_for_whoever_has_the_token(server: ServerProcess):
 
 
 def test_every_figure_is_told_and_nothing_that_anybody_wrote(server: ServerProcess):
-    searching = 'query Hunter22 { campaigns(search: "hunter22") { totalCount } }'
+    searching = 'query Hunter22 { campaigns(filter: { search: "hunter22" }) { totalCount } }'
     for query in (REFUSED, "{ viewer { roles } }", searching):
         ask(server, query, **{"X-Request-Id": "hunter22-hunter22"})
     httpx.get(f"{server.url}/hunter22", trust_env=False)
