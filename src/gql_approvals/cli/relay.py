@@ -10,7 +10,7 @@ import click
 
 from gql_approvals.settings import Settings, apply_to_environment, from_environment
 
-STOP_S = 5.5  # what is not over by then is left: its lease ends, and another relay delivers it
+STOP_S = 5.0  # what is not over by then is left: its lease ends, and another relay delivers it
 _log = logging.getLogger(__name__)
 
 
