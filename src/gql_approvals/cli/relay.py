@@ -35,7 +35,10 @@ def relay(*, once: bool) -> None:
 async def _run(settings: Settings, *, once: bool) -> None:
     from gql_approvals.app import deliver
 
-    await deliver(settings, _stop(), once=once)
+    stop = _stop()
+    await deliver(settings, stop, once=once)
+    if stop.is_set():
+        os._exit(0)  # else a thread that still looks up a name would be waited for
 
 
 def _stop() -> asyncio.Event:
