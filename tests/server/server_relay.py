@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class RelayProcess:
 
 
 @contextlib.contextmanager
-def relaying(folder: Path, *options: str, **settings: str) -> Iterator[RelayProcess]:
+def relaying(folder: Path, *options: str, **settings: str) -> Generator[RelayProcess]:
     """A relay that has begun, killed at the end if it still runs. Settings are named without their prefix."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("GQL_APPROVALS_")}
     chosen = {"POLICIES": str(POLICIES), "LOG": "json", "POLL_S": "0.1", **settings}
