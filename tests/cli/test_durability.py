@@ -35,9 +35,7 @@ def test_sqlite_is_not_opened_where_a_commit_would_not_be_on_disk(
 
     monkeypatch.setitem(sqlite_backend._PRAGMAS, "synchronous", "NORMAL")
 
-    with pytest.raises(
-        BadDatabase, match="synchronous=1, where a power cut takes back"
-    ):
+    with pytest.raises(BadDatabase, match="synchronous=1, where a power cut takes back"):
         asyncio.run(work())
 
 
