@@ -121,6 +121,7 @@ class Proxy:
         """Serve until the loop is stopped: what the thread does."""
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        self._loop.set_exception_handler(lambda *_: None)  # connections are cut off here: no news
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
