@@ -5,6 +5,7 @@ import base64
 import hashlib
 import hmac
 import json
+from datetime import UTC, datetime
 
 import pytest
 from tests.relay.test_dev_pages import client
@@ -59,8 +60,6 @@ def forgeries(now: int) -> dict[str, tuple[dict[str, str], str]]:
         "no secret": signed(by_hand(b"", ID, now, body)),
         "the secret as it is written": signed(by_hand(SECRET.encode(), ID, now, body)),
         "of the body alone": signed("v1," + base64.b64encode(hmac.new(KEY, body.encode(), "sha256").digest()).decode()),
-        "moved dots": ({"webhook-id": f"{ID}.{now}", "webhook-timestamp": str(now),
-                        "webhook-signature": by_hand(KEY, ID, now, f"{now}.{body}")}, body),
         "no signature": signed(""),
         "a version only": signed("v1,"),
         "without a version": signed(value),
@@ -85,8 +84,8 @@ async def test_what_is_signed_by_hand_is_taken_and_no_forgery_is(world):
     assert len(forgeries(now)) >= 20
 
 
-def test_what_we_sign_is_what_the_standard_says(world):
-    now = world.clock()
+def test_what_we_sign_is_what_the_standard_says():
+    now = datetime.now(UTC)
     headers = signed_headers(webhook_of(SECRET), ID, BODY, now)
 
     assert headers["webhook-signature"] == by_hand(KEY, ID, int(now.timestamp()), BODY)
