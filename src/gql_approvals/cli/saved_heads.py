@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -64,9 +64,10 @@ def _head_in(line: str) -> Head | None:
     record = _RECORD.search(line)
     if not line.strip() or line.startswith("    ") or (record is not None and record["event"] != EVENT):
         return None  # nothing, what was raised, another record
-    data = json.loads(line[max(0, line.find("{")) :])
-    if not isinstance(data, dict):
-        raise TypeError(data)
+    found = json.loads(line[max(0, line.find("{")) :])
+    if not isinstance(found, dict):
+        raise TypeError(found)
+    data = cast("dict[str, Any]", found)
     if isinstance(data.get("event"), str):
         return _head(data) if data["event"] == EVENT else None
     if isinstance(data.get("type"), str):  # a webhook's: each names its entry, the chain's last one then
