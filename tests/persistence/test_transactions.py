@@ -530,6 +530,23 @@ async def test_a_backend_killed_before_commit_is_unavailable_and_heals(postgresq
         assert free_connections(database) == 2
 
 
+async def test_a_connection_lost_between_pool_and_begin_is_unavailable_and_heals(postgresql_url, monkeypatch):
+    async with Database.open(postgresql_url, pool_size=2) as database:
+        lease = database._client.lease
+
+        async def lost():
+            connection = await lease()
+            connection.terminate()
+            return connection
+
+        with monkeypatch.context() as patch:
+            patch.setattr(database._client, "lease", lost)
+            with pytest.raises(Unavailable):
+                await database.transaction(functools.partial(add, "lost"))
+        await database.transaction(functools.partial(add, "kept"))
+        assert await slugs() == ["kept"]
+
+
 async def test_idle_connections_that_were_killed_heal_by_themselves(postgresql_url):
     async with Database.open(postgresql_url, pool_size=3) as database:
         await asyncio.gather(*(database.transaction(slugs) for _ in range(3)))

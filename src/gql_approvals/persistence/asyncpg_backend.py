@@ -229,7 +229,7 @@ class _Context(TransactionContext):
                 return
             if commit:
                 await self._transaction.commit()
-            else:
+            elif self._transaction.transaction is not None:  # None: the connection was lost before BEGIN
                 with suppress(Unavailable):  # a lost connection has rolled back; the first error is told
                     await self._transaction.rollback()
         finally:
