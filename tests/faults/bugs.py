@@ -263,7 +263,7 @@ _TABLE = (
                 "service/record.py",
                 "    await outbox.write(messages)\n",
                 "    async def later():\n"
-                "        await asyncio.sleep(0.3)\n"
+                "        await asyncio.sleep(1)\n"
                 "        await outbox.write(messages)\n\n"
                 "    asyncio.get_running_loop().create_task(later(), context=contextvars.Context())\n",
             ),
@@ -302,7 +302,7 @@ _TABLE = (
                 "            signer = webhook_of(receiver.secrets[0])\n"
                 "            headers = signed_headers(signer, one.key, body.decode(), now)\n"
                 "            await client.post(receiver.url, content=body, headers=headers)\n"
-                "    await asyncio.sleep(0.05)\n\n\n"
+                "    await asyncio.sleep(0.4)\n\n\n"
                 "async def _about(",
             ),
         ),
@@ -310,6 +310,7 @@ _TABLE = (
         BUSY,
         KILLS,
         accounts=1,
+        seconds=20,
     ),
     Bug(
         "marked as delivered before it is sent",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.faults.history import OK, REFUSED, History, Request
-from tests.faults.ledger import DECIDERS, Effect, Ledger, Row
+from tests.faults.ledger import DECIDERS, Effect, Ledger, Row, Violation
 from tests.faults.stories import RENAMED
 from tests.faults.town import Town
 from tests.server.server_history import VOTING
@@ -243,7 +243,7 @@ def kinds_of(request: Request) -> frozenset[str] | None:
 def _check_answers(history: History, ledger: Ledger) -> None:
     """Only what may be answered was; and every attempt of a request got the same thing."""
     for odd in history.odd:
-        ledger.wrong("unexpected error", odd)
+        ledger.found.append(Violation("unexpected error", odd))
     for request in history.requests:
         codes = {a.code or "OK" for a in request.attempts if a.outcome != "unknown"}
         if request.expected and codes - request.expected:

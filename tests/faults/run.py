@@ -282,6 +282,7 @@ class _Day:
     # ----------------------------------------------------------------------------------------- judging
     def _judge(self, ledger: Ledger, stuck: list[str]) -> None:
         history, report = self.report.history, self.report
+        history.odd = [f"{odd}\n{self._logged(odd)}" for odd in history.odd]
         check(history, ledger, self.town)
         sinks = Sinks(self.place.mails.taken, self.place.handovers.taken, self.webhooks.taken)
         report.redelivered = check_deliveries(
@@ -292,6 +293,13 @@ class _Day:
         for text in stuck:
             ledger.wrong("stuck", text)
         report.found = ledger.found
+
+    def _logged(self, odd: str) -> str:
+        """What the server wrote of a request that failed, by its id."""
+        request_id = odd.partition("'requestId': '")[2][:32]
+        logs = sorted(self.place.folder.glob("server-*.log"))
+        text = "\n".join(path.read_text() for path in logs)
+        return text.partition(request_id)[2][:6000] if request_id else ""
 
     def _judge_service(self, ledger: Ledger) -> None:
         """The server was there for its clients again soon after each fault, and ended in time."""
