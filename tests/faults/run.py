@@ -56,6 +56,7 @@ DIRECTED_SHARE = 0.35
 BESIDE: Mapping[str, tuple[str, ...]] = {"sides": ("mail_", "http_"), "clock": ("clock_",)}
 RECOVERY_S = 30.0
 WORKER_S = 15.0
+REPLACED_S = 10.0
 STOP_S = 6.0 + 2.0  # what is promised, and what a loaded machine adds
 LOST_ANSWERS = 60  # deliveries that one fault may cause again: what all lanes of two workers hold
 LONG = frozenset({"kill9_all", "term", "pause", "pg_restart", "pg_crash", "net_blackhole"})
@@ -210,6 +211,7 @@ class _Day:
                 continue
             row = row or self._round(faults, rng)
             fault = row.pop()
+            completions = self._completions()
             self._calm_ends()
             self.striking += 1
             try:
@@ -220,7 +222,19 @@ class _Day:
             self.report.faults[fault.name] += 1
             if self.striking == 0:
                 self.report.history.known_now("calm", "", fault.name)
+            if fault.name == "kill9_worker":
+                await self._workers_stand(completions)
             await asyncio.sleep(rng.uniform(*GAP_S))
+
+    async def _workers_stand(self, completions: int) -> None:
+        """Wait until more workers serve than that many: clients are to work between two faults."""
+        deadline = time.monotonic() + REPLACED_S
+        while self._completions() <= completions and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+
+    def _completions(self) -> int:
+        """How many workers have begun to serve since the server was started."""
+        return self.place.server.log.read_text().count("Application startup complete")
 
     def _round(self, faults: Sequence[Fault], rng: random.Random) -> list[Fault]:
         """Every fault in any order; those that stop all work for long only in some rounds."""
