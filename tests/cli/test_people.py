@@ -194,7 +194,7 @@ REFUSED = [
     (("disable", "acme", ADA), 1, "Error: nobody else may manage members: "),
     (("disable", "acme", "x"), 1, f"{NOBODY}`x`"),
     (("disable", "globex", MAYA), 1, "Error: account: there is no account `globex`: make it with"),
-    (("enable", "acme", "x\udcff"), 1, NOBODY),
+    (("enable", "acme", "x\udcff"), 2, "is no text in UTF-8"),
     (("list", "acm"), 1, "Error: account: there is no account `acm`: did you mean `acme`?"),
     (
         ("add", "acme", MAYA),

@@ -17,7 +17,8 @@ from tests.server.server_history import rows
 
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import undelivered
-from gql_approvals.persistence.outbox import LEASE, NOT_TOLD
+from gql_approvals.persistence.message_state import NOT_TOLD
+from gql_approvals.persistence.outbox import LEASE
 
 DRAIN_S = 30.0  # and a second for every RATE messages that wait
 RATE = 10

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
-from server_history import until
-from server_process import ServerProcess
+from tests.server.server_history import until
+from tests.server.server_process import ServerProcess
 
 LOOK_S = 0.1
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from server_client import NoAnswer, Wire, document_of, draft, exactly, won
-from server_history import History, until
+from tests.server.server_client import NoAnswer, Wire, document_of, draft, exactly, won
+from tests.server.server_history import History, until
 
 _AGAIN_S = 0.05
 _GIVE_UP_S = 60

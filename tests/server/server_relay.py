@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from server_process import POLICIES, START_S
+from tests.server.server_process import POLICIES, START_S
 
 
 @dataclass

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
-from server_client import exactly, won
-from server_history import figures, until
 from tests.policy.test_refused_files import MISTAKES, MODEL_MISTAKES
+from tests.server.server_client import exactly, won
+from tests.server.server_history import figures, until
 from tests.server.test_policy_reload import LARGE, Flood
 
 from gql_approvals.policy import read_policy

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from server_history import figures, rows, until
 from tests.cli.keeping import COLUMNS, hashed_anew, tamper
 from tests.cli.test_audit import execute
+from tests.server.server_history import figures, rows, until
 
 from gql_approvals.persistence import people, webhooks
 from gql_approvals.persistence.database import Database

@@ -5,10 +5,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
-from server_history import rows, verified
-from server_process import ROOT
 from tests.meta.pages import blocks
 from tests.persistence.test_append_only import APPEND_ONLY, POSTGRESQL, sql
+from tests.server.server_history import rows, verified
+from tests.server.server_process import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
 (SCRIPT,) = (block.text for block in blocks(PAGE) if block.words == ("sql",))

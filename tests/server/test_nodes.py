@@ -12,12 +12,12 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from server_balancer import balancing
-from server_client import exactly, won
-from server_history import check_outbox, figures, nodes, rows, until, verified
-from server_patience import PatientLoad
-from server_policies import PolicyFolder
 from tests.live.live_client import CAMPAIGNS, socket
+from tests.server.server_balancer import balancing
+from tests.server.server_client import exactly, won
+from tests.server.server_history import check_outbox, figures, nodes, rows, until, verified
+from tests.server.server_patience import PatientLoad
+from tests.server.server_policies import PolicyFolder
 
 from gql_approvals.persistence import people
 from gql_approvals.persistence.database import Database

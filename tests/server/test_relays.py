@@ -6,8 +6,8 @@ import signal
 from collections import Counter
 
 import pytest
-from server_history import check_outbox, figures, rows, until
-from server_relay import relaying
+from tests.server.server_history import check_outbox, figures, rows, until
+from tests.server.server_relay import relaying
 
 pytestmark = pytest.mark.alone
 

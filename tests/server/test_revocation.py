@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 import asyncpg
 import pytest
-from server_client import document_of, exactly, request, won
-from server_history import figures, rows, until
-from server_policies import PolicyFolder
 from tests.live.live_client import INBOX
+from tests.server.server_client import document_of, exactly, request, won
+from tests.server.server_history import figures, rows, until
+from tests.server.server_policies import PolicyFolder
 from tests.server.test_live import sockets_on
 
 from gql_approvals.persistence import people

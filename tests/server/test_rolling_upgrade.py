@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from server_balancer import balancing
-from server_history import figures, rows, until, verified
-from server_patience import PatientLoad
-from server_process import ROOT
+from tests.server.server_balancer import balancing
+from tests.server.server_history import figures, rows, until, verified
+from tests.server.server_patience import PatientLoad
+from tests.server.server_process import ROOT
 
 from gql_approvals.persistence.database import migration_names
 

@@ -1,12 +1,9 @@
 """Settings: read from a file and from `GQL_APPROVALS_*` once, checked as a whole, frozen."""
 
 from gql_approvals.settings.definition import (
-    MAX_ISSUER,
     NOT_SETTINGS,
     PREFIX,
-    SIGNATURES,
     Settings,
-    is_secure,
     name_of,
     secrecy_of,
     shipped_policies,
@@ -21,6 +18,7 @@ from gql_approvals.settings.reading import (
     read,
 )
 from gql_approvals.settings.secret_file import SUFFIX as FILE_SUFFIX
+from gql_approvals.settings.values import MAX_ISSUER, SIGNATURES, is_secure
 
 __all__ = [
     "DEFAULT_FILE",
