@@ -177,6 +177,7 @@ class _Day:
     async def _client(self, desk: Desk) -> None:
         """Tell one story after the other; what one needs and does not get ends it."""
         while not self.over:
+            await asyncio.sleep(0.01)  # a story that cannot be told now is over at once
             name = self._draw(desk.rng)
             self.report.told[name] += 1
             try:
