@@ -359,16 +359,5 @@ _TABLE = (
         frozenset({"redelivered"}),
         ("review",),
     ),
-    Bug(
-        "a lease lasts as long as a clock was wrong",
-        (
-            (_OUTBOX, " | Q(leased_until__gt=now + FARTHEST_LEASE)", ""),
-            (_OUTBOX, " | Q(next_at__gt=now + FARTHEST_RETRY)", ""),
-        ),
-        frozenset({"undelivered"}),
-        ("review",),
-        ("clock_forward", "kill9_worker", "mail_hang"),
-        seconds=20,
-    ),
 )
 BUGS: Mapping[str, Bug] = {bug.name: bug for bug in _TABLE}

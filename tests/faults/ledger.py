@@ -113,6 +113,7 @@ class Ledger:
     """`tables`: rows by table. `effects`: every entry, by account and sequence. `lives`: by campaign id."""
 
     tables: dict[str, list[Row]]
+    without_checkers: set[str] = field(default_factory=set)
     effects: list[Effect] = field(default_factory=list)
     lives: dict[int, Life] = field(default_factory=dict)
     states: dict[tuple[int, int], set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
@@ -156,7 +157,7 @@ async def read_ledger(database_url: str, town: Town) -> Ledger:
 
 def replayed(tables: dict[str, list[Row]], town: Town) -> Ledger:
     """The tables with what their audit log makes of them."""
-    ledger = Ledger(tables)
+    ledger = Ledger(tables, town.without_checkers)
     by_account: dict[int, list[Row]] = defaultdict(list)
     for row in tables["audit_event"]:
         by_account[row["account_id"]].append(row)
@@ -273,10 +274,11 @@ def _lived(ledger: Ledger, account: Account, row: Row, effect: Effect, people: _
         life.content = life.sent[-1][0]
     ledger.states[key, life.changes].add((life.status, life.content))
     if effect.kind == "campaign:submitted":
+        deciders = DECIDERS - ({"checker"} if effect.policy in ledger.without_checkers else set())
         ledger.eligible[account.slug, effect.seq] = {
             user
             for user, roles in people.roles.items()
-            if people.active[user] and roles & DECIDERS and str(user) not in life.makers | {life.creator}
+            if people.active[user] and roles & deciders and str(user) not in life.makers | {life.creator}
         }
     return Effect(**{**effect.__dict__, "version": life.changes, "goes_on": life.goes_on})
 

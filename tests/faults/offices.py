@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 OBEYED_S = 15
 STATUS = "{ policyStatus { workers { version } } }"
-_LINES = tuple(f"p, checker,          *,       {action}," for action in ("approve", "reject"))
+_LINES = (
+    *(f"p, checker,          *,       {action}," for action in ("approve", "reject")),
+    "p2, acme,    any,      audience >= 100k, 1,         checker",  # it could never be met then
+)
 
 
 @dataclass
@@ -59,8 +62,11 @@ class Offices:
         for line in _LINES:
             assert line in text, "the shipped policy's lines for checkers have changed their form"
         kept = [line for line in text.splitlines() if not line.startswith(_LINES)]
-        self.policies.file.write_text("\n".join(kept) + "\n")
+        new = self.policies.file.with_suffix(".new")
+        new.write_text("\n".join(kept) + "\n")
+        new.replace(self.policies.file)  # nobody reads half of it
         version = self.policies.version
+        desk.town.without_checkers.add(version)
         if not await self._obeyed(desk, version):
             return False
         self.history.known.append(Known("policy", "", version, time.monotonic()))

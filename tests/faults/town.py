@@ -55,9 +55,10 @@ class Account:
 
 @dataclass(frozen=True)
 class Town:
-    """All accounts of a run."""
+    """All accounts of a run. `without_checkers`: versions of policies under which checkers may not decide."""
 
     accounts: list[Account]
+    without_checkers: set[str] = field(default_factory=set)
 
     @property
     def tokens(self) -> dict[str, str]:
