@@ -26,8 +26,10 @@ from tests.faults.stories import (
 )
 from tests.server.server_client import draft, sms
 
-# What may be in the way of a decision, whoever makes it.
-GONE_ON = frozenset({"WRONG_STATUS", "STALE_REVISION", "ALREADY_DECIDED", "ALREADY_VOTED", "APPROVALS_OFF"})
+# What may be in the way of a decision, whoever makes it; FORBIDDEN, while the policy is another.
+GONE_ON = frozenset(
+    {"WRONG_STATUS", "STALE_REVISION", "ALREADY_DECIDED", "ALREADY_VOTED", "APPROVALS_OFF", "FORBIDDEN"}
+)
 NO_RIGHT = frozenset({"FORBIDDEN", "UNAUTHENTICATED", "ACCOUNT_REQUIRED"})
 
 
