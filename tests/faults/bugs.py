@@ -72,8 +72,8 @@ _TABLE = (
         (
             (
                 "persistence/database.py",
-                "        async with self._client._in_transaction():\n            return await work()",
-                "        return await work()",
+                "            async with self._client._in_transaction():\n                result = await work()",
+                "            result = await work()",
             ),
         ),
         TORN | {"order", "stale write"},
@@ -344,8 +344,8 @@ _TABLE = (
         (
             (
                 _OUTBOX,
-                "Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + FARTHEST_LEASE)",
-                "Q(leased_until=None)",
+                "free = Q(leased_until=None) | Q(leased_until__lte=now) | set_back",
+                "free = Q(leased_until=None)",
             ),
         ),
         frozenset({"undelivered"}),

@@ -50,7 +50,8 @@ class Total:
 
     def as_data(self) -> dict[str, Any]:
         """The same as JSON."""
-        return {**asdict(self), "violations": Counter(one.kind for one in self.found)}
+        found = [asdict(one) for one in self.found]
+        return {**vars(self), "found": found, "violations": Counter(one.kind for one in self.found)}
 
 
 def show(totals: Mapping[str, Total]) -> None:
