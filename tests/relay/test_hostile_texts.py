@@ -29,6 +29,7 @@ HEADERS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 async def test_a_hostile_name_stays_a_name(database, sink, text):
     world = await World.open(database, names={"maya": text, "chen": text}, account_name=text)

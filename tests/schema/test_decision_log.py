@@ -84,6 +84,7 @@ def told(record, *names):
     return tuple(record[name] for name in names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_every_mutation_is_logged_once_when_it_is_refused_and_once_when_it_is_done(
     api, decided, mutation

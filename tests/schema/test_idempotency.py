@@ -24,6 +24,7 @@ SELECTIONS = {
 ON_CAMPAIGN = ("campaign { id }", "campaign { status name }")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_a_key_is_good_for_one_effect_and_belongs_to_one_person_and_one_input(api, mutation):
     ask = await SITUATIONS[mutation](api)
@@ -53,6 +54,7 @@ async def test_a_key_is_good_for_one_effect_and_belongs_to_one_person_and_one_in
     assert await api.footprint() == done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_two_at_once_have_one_effect_and_one_answer(api, mutation):
     ask = await SITUATIONS[mutation](api)
@@ -68,6 +70,7 @@ async def test_two_at_once_have_one_effect_and_one_answer(api, mutation):
     assert (await api.footprint())["idempotency_key"] == before + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS)
 async def test_a_key_that_cannot_be_kept_is_refused(api, mutation):
     ask = await SITUATIONS[mutation](api)

@@ -7,6 +7,8 @@ import json
 import pytest
 from tests.schema.client import TOMORROW, api_schema, nodes_of
 
+pytestmark = pytest.mark.wide
+
 CAMPAIGNS = """query($first: Int, $after: String, $filter: CampaignFilter, $by: CampaignOrder) {
   campaigns(first: $first, after: $after, filter: $filter, orderBy: $by) {
     totalCount edges { cursor node { id name } }

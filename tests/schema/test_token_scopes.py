@@ -84,6 +84,7 @@ def test_the_guide_has_every_permission_once_beside_its_scopes():
     assert table.count("`,") + len(table.splitlines()) == len(NEEDS)
 
 
+@pytest.mark.slow
 @on_one_database
 @pytest.mark.parametrize("mutation", sorted(ACTIONS))
 async def test_a_token_does_what_its_scopes_are_for_and_nothing_else(api, mutation):

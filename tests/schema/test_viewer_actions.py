@@ -68,6 +68,7 @@ async def agree(api, make):
     return successes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "status",
     [

@@ -25,7 +25,7 @@ from gql_approvals.workflow.vocabulary import (
 
 # ---------------------------------------------------------------------------- every person, status, action
 SITUATIONS = [
-    (status, mode, live, on)
+    pytest.param(status, mode, live, on, marks=[pytest.mark.slow] if live or not on else [])
     for status in CampaignStatus
     for mode in PublishMode
     for live in (False, True)
