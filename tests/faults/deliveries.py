@@ -50,7 +50,7 @@ async def drain(database_url: str, office: Offices) -> float:
     while time.monotonic() - begun < DRAIN_S + waiting / RATE:
         dead = await rows(database_url, _DEAD)
         ids = [key for (key,) in dead]
-        ids += [key for (key,) in await rows(database_url, f"{_PAUSED}")]
+        ids += [key for (key,) in await rows(database_url, _paused())]
         try:
             await office.office.database.transaction(lambda ids=ids: undelivered.make_due(ids, _now()))
             if not ids and await _number(database_url) == 0:
@@ -66,7 +66,13 @@ _DEAD = (
     "SELECT id FROM outbox_message WHERE delivered_at IS NULL AND dropped_at IS NOT NULL "  # noqa: S608
     f"AND last_error LIKE '{FINAL}%'"
 )
-_PAUSED = f"SELECT id FROM outbox_message WHERE {_WAITING} AND leased_until IS NULL AND attempts > 0"  # noqa: S608
+
+
+def _paused() -> str:
+    """Which messages wait for another attempt, and are in nobody's hands."""
+    now = _now().isoformat(" ", "microseconds")
+    free = f"(leased_until IS NULL OR leased_until <= '{now}')"
+    return f"SELECT id FROM outbox_message WHERE {_WAITING} AND {free} AND attempts > 0"  # noqa: S608  # above
 
 
 def _now() -> datetime:
