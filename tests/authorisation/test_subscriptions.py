@@ -21,6 +21,7 @@ from gql_approvals.service.live import Presence
 
 pytestmark = pytest.mark.slow
 SOON_S = 20
+GRACE_S = 0.3
 CHANGED = "subscription($id: ID) { campaignChanged(campaignId: $id) { id name } }"
 INBOX = "subscription { reviewInboxChanged { change request { campaign { id name } } } }"
 DOCUMENTS = {"campaignChanged": CHANGED, "reviewInboxChanged": INBOX}
@@ -95,14 +96,15 @@ async def test_everybody_is_told_of_what_they_may_see(world, roles):
     async with AsyncExitStack() as stack:
         stack.push_async_callback(stopped, feed, stop)
 
-        async def follow(text, **variables):
-            events, context = await begun(world, who, ON, text, **variables)
+        async def follow(text, person=who, **variables):
+            events, context = await begun(world, person, ON, text, **variables)
             following = Following(events)
             stack.callback(context.close)
             stack.callback(following.task.cancel)
             return following
 
         all_, inbox = await follow(CHANGED), await follow(INBOX)
+        witness = await follow(CHANGED, token(f"ada-{ON}"))
         last, sent = mine["TEXT_DRAFT"], mine["SENT"]
         foreign = await follow(CHANGED, id=theirs["PENDING_REVIEW"].id)
         one = await follow(CHANGED, id=last.id)
@@ -119,6 +121,8 @@ async def test_everybody_is_told_of_what_they_may_see(world, roles):
         decides = cell.may("approve", withdrew.facts) or cell.may("reject", withdrew.facts)
         await settled(all_, len(seen))
         await settled(inbox, int(decides))
+        await settled(witness, 3)
+        await asyncio.sleep(GRACE_S)  # woken together with the witness: rights are those of the moment
         chief = {"memberId": world.known.members[ON][f"other-{ON}"], "roles": ["admin"]}
         assert "code" not in await world.mutate(f"ada-{ON}", "assignRoles", ON, **chief)
         given = {"campaignId": last.id}
