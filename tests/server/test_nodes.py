@@ -32,6 +32,7 @@ MEMBER = (
 )
 STATUS = "{ policyStatus { version workers { node version } } }"
 UNSETTLED = "SELECT count(*) FROM outbox_message WHERE delivered_at IS NULL AND dropped_at IS NULL"
+IDLE = "Cancel 0 running task(s)"  # uvicorn, of a connection that asks nothing and is not closed
 pytestmark = [
     pytest.mark.alone,
     pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
@@ -53,7 +54,8 @@ def pair(serve, policies, mails):
             for one in policies
         ]
         yield started
-        assert [node.faults() for node in started] == [[], []]
+        found = [line for node in started for line in node.faults()]
+        assert [line for line in found if IDLE not in line] == []
 
 
 async def settled(url):

@@ -44,6 +44,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _RETRIES = 3
+_MIGRATION_RETRIES = 20
 _RETRY_WITHIN_S = 30  # no retry begins later than this after the first try
 _PING_S = 2
 _CLOSE_S = 10  # running transactions may finish within this
@@ -193,9 +194,19 @@ class Database:
             command_timeout_s=None,
         )
         try:
-            return await self._apply(client)
+            return await self._apply_beside_others(client)
         finally:
             await client.close()
+
+    async def _apply_beside_others(self, client: BaseDBAsyncClient) -> list[str]:
+        """Apply them while servers work: a deadlock with these undoes all of it, and is tried again."""
+        for _ in range(_MIGRATION_RETRIES):
+            try:
+                return await self._apply(client)
+            except Contention as error:
+                _log.info("migration runs again: %r", error.__cause__)
+            await asyncio.sleep(random.uniform(0.1, 0.5))  # noqa: S311 - jitter, no secret
+        return await self._apply(client)
 
     async def _apply(self, client: BaseDBAsyncClient) -> list[str]:
         applied: list[str] = []
