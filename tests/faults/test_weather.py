@@ -103,7 +103,7 @@ async def test_the_clock_of_a_running_server_jumps_and_comes_back(there, rng):
 
 
 async def clock_becomes(there, seconds):
-    """Its clock is off by this much; a line may be written late, and by a worker that looks a moment later."""
+    """Its clock is off by this much; lines may come late, and of a worker that looks a moment later."""
     for _ in range(10):
         if abs(clock_of(there) - seconds) < 60:
             return
