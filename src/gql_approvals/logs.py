@@ -83,11 +83,12 @@ def formatter(form: str) -> logging.Formatter:
 def _headed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Let every record begin with the same four fields, and say behind them which request it is about.
 
-    uvicorn's copy of its message for terminals goes.
+    Copies of the message go: uvicorn's for terminals, and what another handler left in the record.
     """
     record: logging.LogRecord = event.pop("_record")
     del event["_from_structlog"]
-    event.pop("color_message", None)
+    for copy in ("color_message", "message"):
+        event.pop(copy, None)
     at = datetime.fromtimestamp(record.created, UTC)
     call = current()
     return {

@@ -59,7 +59,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 @pytest.mark.alone
 def test_what_the_steps_build_has_no_tools_and_serves_without_the_right_to_write(
-    machine: Machine, database_url: str, tmp_path: Path
+    machine: Machine, sqlite_url: str, tmp_path: Path
 ):
     home = machine.root / "opt" / "gql-approvals"
     packages = {path.name.partition("-")[0] for path in home.glob("lib/python*/site-packages/*.dist-info")}
@@ -69,9 +69,9 @@ def test_what_the_steps_build_has_no_tools_and_serves_without_the_right_to_write
 
     image = Image(machine, tmp_path)
     assert image.run("--help").stdout.startswith("Usage: gql-approvals")
-    assert image.run("migrate", GQL_APPROVALS_DATABASE_URL=database_url).returncode == 0
+    assert image.run("migrate", GQL_APPROVALS_DATABASE_URL=sqlite_url).returncode == 0
     secret = tmp_path / "database-url"
-    secret.write_text(f"{database_url}\n")
+    secret.write_text(f"{sqlite_url}\n")
     with image.serving(GQL_APPROVALS_DATABASE_URL_FILE=str(secret)) as url:
         assert httpx.get(f"{url}/healthz/ready", trust_env=False).json()["status"] == "ready"
         assert image.check_health().returncode == 0
