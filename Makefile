@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
 INPUTS := pyproject.toml hatch_build.py package.json package-lock.json
 PYTEST := $(BIN)/python -m pytest
+BESIDE ?= not alone
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests start many processes: without their compiled files, each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,7 +30,7 @@ test: $(VENV)/installed-test ## Run the tests on SQLite and PostgreSQL, without 
 
 test-all: $(VENV)/installed-test ## Run every test: server processes, the browser, long races as well
 	@echo "test-all: every test, on SQLite and PostgreSQL; first those that can run side by side"
-	@$(PYTEST) -q -n logical -m "not alone" $(ARGS)
+	@$(PYTEST) -q -n logical -m "$(BESIDE)" $(ARGS)
 	@echo "test-all: now those that need all cores for themselves"
 	@$(PYTEST) -q -m alone $(ARGS)
 
