@@ -85,3 +85,16 @@ def field_at(way: tuple[str, ...]) -> GraphQLField:
         field: GraphQLField = kind.fields[name]
         kind = get_named_type(field.type)
     return field
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in an answer, the names of JSON objects included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item)

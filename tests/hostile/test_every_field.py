@@ -3,11 +3,11 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from tests.hostile.fields import ASKED, MUTATED, Way, field_at, planted, text_places
+from tests.hostile.fields import ASKED, MUTATED, Way, field_at, planted, text_places, texts_in
 from tests.hostile.texts import FEW, TEXTS, UNSTORABLE
 from tests.schema.client import CONTENT as CONTENTS
 from tests.schema.client import Api, document, on_one_database
@@ -57,19 +57,6 @@ ASKS = [
     for way in ASKED
     for place, _ in text_places(field_at(way).args)
 ]
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text in an answer, the names of JSON objects included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield name
-            yield from texts_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_in(item)
 
 
 def named(way: Way) -> str:

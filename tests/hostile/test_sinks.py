@@ -14,6 +14,7 @@ import httpx
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 from starlette.applications import Starlette
+from tests.hostile.fields import texts_in
 from tests.hostile.raw_mail import read, skeleton
 from tests.hostile.test_mails import HEADERS
 from tests.hostile.texts import FEW, STORABLE
@@ -146,7 +147,7 @@ async def posted(world, receiver, text):
     for headers, body in receiver.requests:
         assert Verifier(hook.secrets[0]).verify(body, headers)
         assert json.loads(body)["type"]
-        for word in words_of(json.loads(body)):
+        for word in texts_in(json.loads(body)):
             assert PLAIN_WORD.fullmatch(word) or word == name_of(text), word
 
 
@@ -178,7 +179,7 @@ async def audited(database_url):
         entries = [entry async for entry in chain.entries(reading, "acme")]
     assert len(entries) > 6
     for entry in entries:
-        for word in words_of(entry["detail"]):
+        for word in texts_in(entry["detail"]):
             assert PLAIN_WORD.fullmatch(word), (entry["kind"], word)
 
 
@@ -191,16 +192,3 @@ def logged(records):
             line = formatter.format(record)
             assert line.isprintable()
             assert form == "text" or json.loads(line)["event"]
-
-
-def words_of(value):
-    """Every text in it, the names of objects included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            yield from words_of(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from words_of(item)

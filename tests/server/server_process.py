@@ -86,6 +86,16 @@ class ServerProcess:
             )  # fmt: skip
         self.wait_ready(self.workers)
 
+    def start_somewhere(self) -> None:
+        """Start, on another port when somebody was quicker to take this one."""
+        try:
+            self.start()
+        except NotReady as error:
+            if "is taken" not in str(error):
+                raise
+            self.port = free_port()
+            self.start()
+
     def wait_ready(self, started: int) -> None:
         """Wait until that many workers have begun to serve since `start`, and the database answers."""
         deadline = time.monotonic() + START_S
@@ -185,13 +195,7 @@ def running(
         settings={"POLICIES": str(POLICIES), **settings}, folder=folder, workers=workers, command=command
     )
     try:
-        try:
-            server.start()
-        except NotReady as error:
-            if "is taken" not in str(error):
-                raise
-            server.port = free_port()  # somebody was quicker
-            server.start()
+        server.start_somewhere()
         yield server
     finally:
         server.end()

@@ -14,7 +14,7 @@ from tests.faults.weather.cluster import Cluster, apart, cluster
 from tests.faults.weather.disk import SmallDisk, small_disk
 from tests.faults.weather.proxy import Proxy, proxy
 from tests.faults.weather.sinks import HandoverSink, MailSink, handover_sink, mail_sink
-from tests.server.server_process import POLICIES, NotReady, ServerProcess, free_port
+from tests.server.server_process import POLICIES, ServerProcess
 
 DatabaseKind = Literal["sqlite", "postgresql"]
 Need = Literal["proxy", "clock", "disk"]
@@ -97,18 +97,8 @@ def place(
             environment={**environment, **({} if clock is None else clock.environment)},
         )
         stack.callback(server.end)
-        _start(server)
+        server.start_somewhere()
         yield Place(
             kind=database, folder=folder, server=server, database_url=direct, mails=mails,
             handovers=handovers, cluster=server_side, proxy=between, clock=clock, disk=disk,
         )  # fmt: skip
-
-
-def _start(server: ServerProcess) -> None:
-    try:
-        server.start()
-    except NotReady as error:
-        if "is taken" not in str(error):
-            raise
-        server.port = free_port()  # somebody was quicker
-        server.start()
