@@ -104,7 +104,6 @@ def _unfinished(question: Question, message: str, help_text: str) -> PolicyProbl
 
 def main() -> None:
     """Answer one question from standard input on standard output."""
-    os.nice(10)  # requests go first
     question: Question = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own process wrote it
     threading.Thread(target=_end_with_asker, daemon=True).start()
     pickle.dump(question.answer(), sys.stdout.buffer)
