@@ -51,6 +51,7 @@ AGAIN = {
     "updateAccount",
 }  # may be repeated
 ONCE = {"addMember", "disableMember", "disableApprovals"}  # they change what all share
+PAGE = "edges { node { id } }"
 PLACES = [pytest.param(*place[:2], id=f"{place[0]} {'.'.join(map(str, place[1]))}") for place in MUTATED]
 ASKS = [
     pytest.param(way, place, id=f"{'.'.join(way)} {'.'.join(map(str, place))}")
@@ -142,3 +143,53 @@ async def test_a_text_is_refused_by_its_field_s_name_or_given_back_as_it_was(ser
     """What one piece of code reads for several mutations gets every text in createCampaign, few in the others."""
     is_same = way[0] in {"idempotencyKey", "content", "audience"} and mutation != "createCampaign"
     await send_all(server, mutation, way, FEW if is_same else MANY)
+
+
+def question(way: tuple[str, ...], place: Way) -> str:
+    """A query of this field, with `$text` in one place of its arguments and a campaign's id on the way."""
+    argument, *inside = place
+    [kind] = [kind for path, kind in text_places(field_at(way).args) if path == place]
+    given, also = "$text", 'action: "view", ' if "action" not in place and way == ("explain",) else ""
+    for part in reversed(inside):
+        given = f"[{given}]" if isinstance(part, int) else f"{{ {also}{part}: {given} }}"
+    asked = f"{way[-1]}({argument}: {given}) {{ {PAGE if 'after' in field_at(way).args else '__typename'} }}"
+    for name in reversed(way[:-1]):
+        asked = f"{name}{'(id: $id)' if name == 'campaign' else ''} {{ {asked} }}"
+    is_needed = inside or str(field_at(way).args[str(argument)].type).endswith("!")
+    used = "$id: ID!, " if way[0] == "campaign" != way[-1] else ""
+    return f"query({used}$text: {kind}{'!' if is_needed else ''}) {{ {asked} }}"
+
+
+def edges_in(value: Any) -> Iterable[Any]:
+    """The entries of the page in this answer, or of the list."""
+    while isinstance(value, dict) and "edges" not in value:
+        value = next(iter(value.values()))
+    return value["edges"] if isinstance(value, dict) else [one for one in value or () if one is not None]
+
+
+@pytest.mark.slow
+@on_one_database
+@pytest.mark.parametrize(("way", "argument"), ASKS)
+async def test_a_text_in_a_query_finds_what_it_names_or_is_refused_by_its_field_s_name(server, way, argument):
+    api, reset = server
+    await reset()
+    campaign = await api.submitted()
+    query, before = question(way, argument), await api.footprint()
+    for name in MANY:
+        text = TEXTS[name]
+        body = await api.post(
+            "ada", query, {"text": text, **({"id": campaign["id"]} if "$id" in query else {})}
+        )
+        if "errors" in body:
+            assert {error["extensions"]["code"] for error in body["errors"]} == {"BAD_USER_INPUT"}, (
+                name,
+                body,
+            )
+            field = next(part for part in reversed(argument) if isinstance(part, str))
+            assert any(field in error["message"] for error in body["errors"]), (name, body)
+        elif argument[-1] == "search":
+            assert bool(edges_in(body["data"])) == (text.casefold() in campaign["name"].casefold()), name
+        else:
+            assert not list(edges_in(body["data"])), (name, body)
+            assert "Campaign" not in body["data"].values(), name
+        assert await api.footprint() == before, name
