@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -43,18 +44,18 @@ def list_messages(state: str | None, kind: str | None, slug: str | None, limit: 
     from gql_approvals.persistence.message_state import State
     from gql_approvals.service.finding import account_called
 
-    async def run() -> "tuple[list[OutboxMessage], int]":
+    async def run(now: datetime) -> "tuple[datetime, list[OutboxMessage], int]":
         if slug is not None:
             await account_called(slug)
         known = [] if kind is None else await undelivered.kinds()
         if known and kind not in known:
             raise click.ClickException(f"there is no message of kind `{kind}`: there are {', '.join(known)}")
         chosen = None if state is None else State(state)
-        return await undelivered.listed(datetime.now(UTC), state=chosen, kind=kind, account=slug, limit=limit)
+        return now, *await undelivered.listed(now, state=chosen, kind=kind, account=slug, limit=limit)
 
-    found, total = _with_database(run)
+    now, found, total = _with_database(run)
     data = {"messages": [_as_data(one) for one in found], "total": total}
-    show_table(data, _HEADINGS, [_row(one) for one in found], form, nothing="none")
+    show_table(data, _HEADINGS, [_row(one, now) for one in found], form, nothing="none")
     if form == "text" and total > len(found):
         click.echo(f"{total - len(found)} more: raise --limit")
 
@@ -74,8 +75,7 @@ def retry(ids: tuple[int, ...], *, all_dead: bool, form: str) -> None:
     if all_dead == bool(ids):
         raise click.UsageError("name messages by the IDs that `outbox list` shows, or all with --all-dead")
 
-    async def run() -> "list[OutboxMessage]":
-        now = datetime.now(UTC)
+    async def run(now: datetime) -> "list[OutboxMessage]":
         before = await undelivered.by_id(await undelivered.dead_ids() if all_dead else ids, now)
         await undelivered.make_due([one.id for one in before if _may_go(one)], now)
         return before
@@ -102,13 +102,15 @@ def _did(one: "OutboxMessage") -> str:
     return f"was {one.state}, and is due at once"
 
 
-def _with_database(work: Callable[[], Awaitable[Answer]], *, transaction: bool = False) -> Answer:
+def _with_database(work: Callable[[datetime], Awaitable[Answer]], *, transaction: bool = False) -> Answer:
+    """Have this done at the database's time, by which leases are taken: this machine's may differ."""
     from gql_approvals.cli.existing import NoDatabase, existing_database
     from gql_approvals.cli.output import CannotStart
 
     async def run() -> Answer:
         async with existing_database(from_environment().database_url) as database:
-            return await (database.transaction(work) if transaction else work())
+            at_this_time = partial(work, await database.clock())
+            return await (database.transaction(at_this_time) if transaction else at_this_time())
 
     try:
         return asyncio.run(run())
@@ -116,16 +118,16 @@ def _with_database(work: Callable[[], Awaitable[Answer]], *, transaction: bool =
         raise CannotStart(f"the outbox is in the database: {error}") from error
 
 
-def _row(one: "OutboxMessage") -> tuple[str, ...]:
+def _row(one: "OutboxMessage", now: datetime) -> tuple[str, ...]:
     about = " ".join(part for part in (one.event, one.to and f"to {one.to}") if part) or _campaign(one)
-    state = f"{one.state}{_when(one)}"
+    state = f"{one.state}{_when(one, now)}"
     return (str(one.id), one.kind, one.account, state, str(one.attempts), about or "", one.last_error or "")
 
 
-def _when(one: "OutboxMessage") -> str:
+def _when(one: "OutboxMessage", now: datetime) -> str:
     if one.leased:
         return ", being tried"
-    if one.next_at and (one.attempts == 0 or one.next_at <= datetime.now(UTC)):
+    if one.next_at and (one.attempts == 0 or one.next_at <= now):
         return ", due"
     at = one.next_at or one.ended_at
     word = "until" if one.next_at else "since"
