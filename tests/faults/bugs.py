@@ -47,8 +47,8 @@ _TABLE = (
     Bug(
         "no row locks",
         (
-            ("persistence/people.py", ".select_for_update().get())", ".get())"),
-            ("persistence/campaigns.py", ".select_for_update().get_or_none()", ".get_or_none()"),
+            ("persistence/people.py", ".select_for_update().get()", ".get()"),
+            ("persistence/whole.py", 'words.locking.format("c")', '""'),
         ),
         TORN | {"unavailable", "stale write"},
         ("bustle", "same_version", "two_submissions"),
@@ -194,9 +194,9 @@ _TABLE = (
         "ids of other accounts are found",
         (
             (
-                "persistence/campaigns.py",
-                "CampaignRow.filter(id=campaign_id, account_id=account_id).select_for_update()",
-                "CampaignRow.filter(id=campaign_id).select_for_update()",
+                "persistence/whole.py",
+                '_campaigns(words, "= $2",',
+                '_campaigns(words, "= $2 OR c.id = $2",',
             ),
         ),
         frozenset({"other account", "wrong answer", "unexpected error"}),

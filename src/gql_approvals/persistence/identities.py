@@ -56,14 +56,14 @@ async def save(identity: Identity) -> None:
 
 async def accounts(slugs: Iterable[str]) -> list[Account]:
     """Those of the accounts that exist, in the order in which they are locked."""
-    rows = await AccountRow.filter(slug__in=list(slugs)).order_by("id")
-    return [mapping.account_of(row) for row in rows]
+    rows = AccountRow.filter(slug__in=list(slugs)).order_by("id")
+    return [mapping.account_of(row) for row in await rows.values_list(*mapping.ACCOUNT)]
 
 
 async def membership(account_id: int, user_id: int) -> Member | None:
     """The person's membership, disabled or not."""
-    row = await MemberRow.get_or_none(account_id=account_id, user_id=user_id)
-    return None if row is None else mapping.member_of(row)
+    rows = await MemberRow.filter(account_id=account_id, user_id=user_id).values_list(*mapping.MEMBER)
+    return mapping.member_of(rows[0]) if rows else None
 
 
 def _identity(row: IdentityRow) -> Identity:

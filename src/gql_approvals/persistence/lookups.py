@@ -1,25 +1,23 @@
 """Parts of campaigns by their own ids, always within one account."""
+# ruff: noqa: S608  # the names of our own columns
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from tortoise.expressions import Q
-
 from gql_approvals.persistence import mapping
 from gql_approvals.persistence.audit import AuditEvent, event_of
-from gql_approvals.persistence.conditions import any_of
 from gql_approvals.persistence.fitting import EMAIL, can_be
 from gql_approvals.persistence.models import (
     AuditRow,
     CampaignRow,
     CommentRow,
-    ContributorRow,
     DecisionRow,
     MemberRow,
     PublicationRow,
     RequestRow,
     RevisionRow,
 )
+from gql_approvals.persistence.statements import Statement, columns, unpacked
 from gql_approvals.workflow.model import Comment, Member, Publication, Revision
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RequestStatus
 
@@ -42,36 +40,43 @@ async def revision_places(account_id: int, revision_ids: Iterable[int]) -> dict[
     return {row[0]: (row[1], row[2]) for row in await rows.values_list("id", "campaign_id", "number")}
 
 
+_REVISIONS = Statement(
+    lambda words: (
+        f"""
+SELECT r.campaign_id, r.number, c.channel,
+  (SELECT {words.rows}(k.user_id) FROM contributor k WHERE k.campaign_id = c.id AND k.number = r.number),
+  {columns("r", mapping.REVISION)}
+FROM revision r JOIN campaign c ON c.id = r.campaign_id
+WHERE c.account_id = $1 AND c.id {words.among.format("$2")} AND r.number {words.among.format("$3")}"""
+    )
+)
+
+
 async def revisions(account_id: int, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Revision]:
     """Revisions by (campaign id, number)."""
-    wanted = list(places)
-    at = any_of(Q(campaign_id=campaign, number=number) for campaign, number in wanted)
-    rows = await RevisionRow.filter(at, campaign__account_id=account_id)
-    campaigns = CampaignRow.filter(id__in=[campaign for campaign, _ in wanted])
-    channels: dict[int, str] = dict(await campaigns.values_list("id", "channel"))
-    people: dict[tuple[int, int], set[int]] = {}
-    for campaign, number, user in await ContributorRow.filter(at).values_list(
-        "campaign_id", "number", "user_id"
-    ):
-        people.setdefault((campaign, number), set()).add(user)
+    wanted = set(places)
+    rows = await _REVISIONS.rows(
+        account_id, sorted({campaign for campaign, _ in wanted}), sorted({number for _, number in wanted})
+    )
     return {
-        (row.campaign_id, row.number): mapping.revision_of(
-            row, Channel(channels[row.campaign_id]), people.get((row.campaign_id, row.number), ())
-        )
+        (row[0], row[1]): mapping.revision_of(row[4:], Channel(row[2]), unpacked(row[3]) or ())
         for row in rows
+        if (row[0], row[1]) in wanted
     }
 
 
 async def publications(account_id: int, publication_ids: Iterable[int]) -> dict[int, tuple[int, Publication]]:
     """Publication id → (campaign id, publication)."""
-    rows = await PublicationRow.filter(id__in=list(publication_ids), account_id=account_id)
-    return {row.id: (row.campaign_id, mapping.publication_of(row)) for row in rows}
+    rows = PublicationRow.filter(id__in=list(publication_ids), account_id=account_id)
+    found = await rows.values_list("campaign_id", *mapping.PUBLICATION)
+    return {row[1]: (row[0], mapping.publication_of(row[1:])) for row in found}
 
 
 async def comments(account_id: int, comment_ids: Iterable[int]) -> dict[int, tuple[int, Comment]]:
     """Comment id → (campaign id, comment)."""
-    rows = await CommentRow.filter(id__in=list(comment_ids), campaign__account_id=account_id)
-    return {row.id: (row.campaign_id, mapping.comment_of(row)) for row in rows}
+    rows = CommentRow.filter(id__in=list(comment_ids), campaign__account_id=account_id)
+    found = await rows.values_list("campaign_id", *mapping.COMMENT)
+    return {row[1]: (row[0], mapping.comment_of(row[1:])) for row in found}
 
 
 async def save_metrics(publication: Publication) -> None:
@@ -81,16 +86,17 @@ async def save_metrics(publication: Publication) -> None:
 
 async def members(account_id: int, member_ids: Iterable[int]) -> dict[int, Member]:
     """Members by id."""
-    rows = await MemberRow.filter(id__in=list(member_ids), account_id=account_id)
-    return {row.id: mapping.member_of(row) for row in rows}
+    rows = MemberRow.filter(id__in=list(member_ids), account_id=account_id)
+    return {row[0]: mapping.member_of(row) for row in await rows.values_list(*mapping.MEMBER)}
 
 
 async def member_by_email(account_id: int, email: str) -> Member | None:
     """The account's member with that address, whatever its case."""
     if not can_be(email.lower(), EMAIL):
         return None
-    row = await MemberRow.get_or_none(account_id=account_id, user__email=email.lower())
-    return None if row is None else mapping.member_of(row)
+    rows = MemberRow.filter(account_id=account_id, user__email=email.lower())
+    found = await rows.values_list(*mapping.MEMBER)
+    return mapping.member_of(found[0]) if found else None
 
 
 async def audit_events(account_id: int, event_ids: Iterable[int]) -> dict[int, AuditEvent]:

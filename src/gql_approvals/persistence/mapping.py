@@ -1,19 +1,16 @@
-"""Rows to values and back: the one place that knows both."""
+"""Rows to values and back: the one place that knows both.
 
-from collections.abc import Iterable
+A row comes as the values of its columns, in the order of the tuples here. JSON and times may be texts, as
+databases give them.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from tortoise.models import Model
+
 from gql_approvals.persistence.any_json import as_column
-from gql_approvals.persistence.models import (
-    AccountRow,
-    CampaignRow,
-    CommentRow,
-    DecisionRow,
-    MemberRow,
-    PublicationRow,
-    RequestRow,
-    RevisionRow,
-)
+from gql_approvals.persistence.statements import Record, moment, unpacked
 from gql_approvals.workflow.content import Audience, SectionHashes, as_json, content_from_json
 from gql_approvals.workflow.model import (
     Account,
@@ -39,105 +36,142 @@ from gql_approvals.workflow.vocabulary import (
     Verdict,
 )
 
+ACCOUNT = ("id", "slug", "name", "time_zone", "approvals_enabled", "notify_scope")
+MEMBER = ("id", "account_id", "user_id", "roles", "active")
+CAMPAIGN = (
+    "id", "account_id", "name", "channel", "status", "version", "newest_number", "authorisation",
+    "authorised_hash", "created_by_id", "created_at", "updated_at", "duplicated_from_id", "due_at",
+)  # fmt: skip
+REVISION = (
+    "id", "number", "state", "content", "segment", "definition", "estimated_size", "publish_mode",
+    "scheduled_at", "copy_hash", "audience_hash", "schedule_hash", "created_by_id", "created_at",
+)  # fmt: skip
+REQUEST = (
+    "id", "revision_number", "content_hash", "status", "policy_version", "submitted_by_id", "submitted_at",
+    "expires_at", "note",
+)  # fmt: skip
+DECISION = ("id", "by_id", "at", "verdict", "reason", "content_hash", "policy_version", "voided")
+PUBLICATION = (
+    "id", "revision_number", "content_hash", "authorisation", "request_id", "sent_at", "handed_over_at",
+    "sent", "delivered", "opened", "clicked", "failed", "metrics_at",
+)  # fmt: skip
+COMMENT = ("id", "by_id", "at", "body", "section")
 
-def account_of(row: AccountRow) -> Account:
+
+def record(row: Model, columns: Sequence[str]) -> Record:
+    """Some columns of a row that was just made."""
+    return [getattr(row, name) for name in columns]
+
+
+def account_of(values: Record) -> Account:
     """A tenant."""
+    key, slug, name, time_zone, approvals_enabled, notify_scope = values
     return Account(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        time_zone=row.time_zone,
-        approvals_enabled=row.approvals_enabled,
-        notify_scope=NotifyScope(row.notify_scope),
+        id=key,
+        slug=slug,
+        name=name,
+        time_zone=time_zone,
+        approvals_enabled=bool(approvals_enabled),
+        notify_scope=NotifyScope(notify_scope),
     )
 
 
-def member_of(row: MemberRow) -> Member:
+def member_of(values: Record) -> Member:
     """A person in an account."""
+    key, account_id, user_id, roles, active = values
     return Member(
-        id=row.id,
-        account_id=row.account_id,
-        user_id=row.user_id,
-        roles=frozenset(row.roles),
-        active=row.active,
+        id=key,
+        account_id=account_id,
+        user_id=user_id,
+        roles=frozenset(unpacked(roles)),
+        active=bool(active),
     )
 
 
-def revision_of(row: RevisionRow, channel: Channel, contributors: Iterable[int]) -> Revision:
-    """A numbered content."""
+def revision_of(values: Record, channel: Channel, contributors: Iterable[int]) -> Revision:
+    """A numbered content; its JSON is text."""
+    (
+        key, number, state, content, segment, definition, estimated_size, publish_mode, scheduled_at,
+        copy_hash, audience_hash, schedule_hash, created_by, created_at,
+    ) = values  # fmt: skip
     return Revision(
-        id=row.id,
-        number=row.number,
-        state=RevisionState(row.state),
-        content=content_from_json(channel, row.content),
-        audience=Audience(
-            segment=row.segment,
-            definition=row.definition,  # type: ignore[arg-type]  # JSON comes back as it went in
-            estimated_size=row.estimated_size,
-        ),
-        publish_mode=PublishMode(row.publish_mode),
-        scheduled_at=row.scheduled_at,
-        hashes=SectionHashes(row.copy_hash, row.audience_hash, row.schedule_hash),
+        id=key,
+        number=number,
+        state=RevisionState(state),
+        content=content_from_json(channel, unpacked(content)),
+        audience=Audience(segment=segment, definition=unpacked(definition), estimated_size=estimated_size),
+        publish_mode=PublishMode(publish_mode),
+        scheduled_at=moment(scheduled_at),
+        hashes=SectionHashes(copy_hash, audience_hash, schedule_hash),
         contributors=frozenset(contributors),
-        created_by=row.created_by_id,
-        created_at=row.created_at,
+        created_by=created_by,
+        created_at=moment(created_at),
     )
 
 
-def decision_of(row: DecisionRow) -> Decision:
+def decision_of(values: Record) -> Decision:
     """One vote."""
+    key, by, at, verdict, reason, content_hash, policy_version, voided = values
     return Decision(
-        id=row.id,
-        by=row.by_id,
-        at=row.at,
-        verdict=Verdict(row.verdict),
-        reason=row.reason,
-        content_hash=row.content_hash,
-        policy_version=row.policy_version,
-        voided=row.voided,
+        id=key,
+        by=by,
+        at=moment(at),
+        verdict=Verdict(verdict),
+        reason=reason,
+        content_hash=content_hash,
+        policy_version=policy_version,
+        voided=bool(voided),
     )
 
 
-def request_of(row: RequestRow, decisions: Iterable[DecisionRow]) -> ApprovalRequest:
-    """One review."""
+def request_of(values: Record, requirements: Iterable[Any], decisions: Iterable[Record]) -> ApprovalRequest:
+    """One review; its decisions come in any order."""
+    (
+        key, revision_number, content_hash, status, policy_version, submitted_by, submitted_at, expires_at,
+        note,
+    ) = values  # fmt: skip
     return ApprovalRequest(
-        id=row.id,
-        revision_number=row.revision_number,
-        content_hash=row.content_hash,
-        status=RequestStatus(row.status),
-        requirements=tuple(_requirement_of(item) for item in row.requirements),
-        policy_version=row.policy_version,
-        submitted_by=row.submitted_by_id,
-        submitted_at=row.submitted_at,
-        expires_at=row.expires_at,
-        note=row.note,
-        decisions=tuple(decision_of(decision) for decision in decisions),
+        id=key,
+        revision_number=revision_number,
+        content_hash=content_hash,
+        status=RequestStatus(status),
+        requirements=tuple(_requirement_of(item) for item in requirements),
+        policy_version=policy_version,
+        submitted_by=submitted_by,
+        submitted_at=moment(submitted_at),
+        expires_at=moment(expires_at),
+        note=note,
+        decisions=tuple(decision_of(one) for one in sorted(decisions, key=_first)),
     )
 
 
-def publication_of(row: PublicationRow) -> Publication:
+def publication_of(values: Record) -> Publication:
     """A revision that went out."""
+    (
+        key, revision_number, content_hash, authorisation, request_id, sent_at, handed_over_at,
+        sent, delivered, opened, clicked, failed, metrics_at,
+    ) = values  # fmt: skip
     return Publication(
-        id=row.id,
-        revision_number=row.revision_number,
-        content_hash=row.content_hash,
-        authorisation=Authorisation(row.authorisation),
-        request_id=row.request_id,
-        sent_at=row.sent_at,
-        handed_over_at=row.handed_over_at,
+        id=key,
+        revision_number=revision_number,
+        content_hash=content_hash,
+        authorisation=Authorisation(authorisation),
+        request_id=request_id,
+        sent_at=moment(sent_at),
+        handed_over_at=moment(handed_over_at),
         metrics=Metrics(
-            sent=row.sent,
-            delivered=row.delivered,
-            opened=row.opened,
-            clicked=row.clicked,
-            failed=row.failed,
-            updated_at=row.metrics_at,
+            sent=sent,
+            delivered=delivered,
+            opened=opened,
+            clicked=clicked,
+            failed=failed,
+            updated_at=moment(metrics_at),
         ),
     )
 
 
 def campaign_of(
-    row: CampaignRow,
+    values: Record,
     *,
     head: Revision,
     live: Publication | None,
@@ -146,26 +180,30 @@ def campaign_of(
     contributors: Iterable[int],
 ) -> Campaign:
     """A campaign with all that its next transition depends on."""
+    (
+        key, account_id, name, channel, status, version, newest_number, authorisation,
+        authorised_hash, created_by, created_at, updated_at, duplicated_from, due_at,
+    ) = values  # fmt: skip
     return Campaign(
-        id=row.id,
-        account_id=row.account_id,
-        name=row.name,
-        channel=Channel(row.channel),
-        status=CampaignStatus(row.status),
-        version=row.version,
+        id=key,
+        account_id=account_id,
+        name=name,
+        channel=Channel(channel),
+        status=CampaignStatus(status),
+        version=version,
         head=head,
-        newest_number=row.newest_number,
+        newest_number=newest_number,
         live=live,
         live_revision=live_revision,
-        authorisation=None if row.authorisation is None else Authorisation(row.authorisation),
-        authorised_hash=row.authorised_hash,
+        authorisation=None if authorisation is None else Authorisation(authorisation),
+        authorised_hash=authorised_hash,
         requests=tuple(requests),
         contributors=frozenset(contributors),
-        created_by=row.created_by_id,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        duplicated_from=row.duplicated_from_id,
-        due_at=row.due_at,
+        created_by=created_by,
+        created_at=moment(created_at),
+        updated_at=moment(updated_at),
+        duplicated_from=duplicated_from,
+        due_at=moment(due_at),
     )
 
 
@@ -218,10 +256,12 @@ def request_columns(request: ApprovalRequest) -> dict[str, Any]:
     }
 
 
-def comment_of(row: CommentRow) -> Comment:
+def comment_of(values: Record) -> Comment:
     """What somebody wrote."""
-    section = None if row.section is None else Section(row.section)
-    return Comment(id=row.id, by=row.by_id, at=row.at, body=row.body, section=section)
+    key, by, at, body, section = values
+    return Comment(
+        id=key, by=by, at=moment(at), body=body, section=None if section is None else Section(section)
+    )
 
 
 def comment_columns(comment: Comment) -> dict[str, Any]:
@@ -249,3 +289,9 @@ def _requirement_of(item: dict[str, Any]) -> Requirement:
         needed=item["needed"],
         approved_by=None if approved_by is None else tuple(approved_by),
     )
+
+
+def _first(values: Record) -> int:
+    """The id, where it comes first."""
+    key: int = values[0]
+    return key

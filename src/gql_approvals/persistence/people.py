@@ -1,10 +1,11 @@
 """Accounts, users, members and API tokens."""
+# ruff: noqa: S608  # the names of our own columns
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tortoise.functions import Count
@@ -14,6 +15,7 @@ from gql_approvals.persistence import mapping
 from gql_approvals.persistence.audit import GENESIS
 from gql_approvals.persistence.fitting import EMAIL, SLUG, can_be
 from gql_approvals.persistence.models import AccountRow, MemberRow, TokenRow, UserRow
+from gql_approvals.persistence.statements import Record, Statement, columns, moment
 from gql_approvals.workflow.model import Account, Member, Newcomer
 from gql_approvals.workflow.vocabulary import NotifyScope
 
@@ -41,6 +43,15 @@ class Bearer:
     memberships: tuple[tuple[Account, Member], ...]
     scopes: frozenset[str] | None = None
     token: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roster:
+    """An account with all its members, and who they are: both by user id, disabled ones included."""
+
+    account: Account
+    members: Mapping[int, Member]
+    users: Mapping[int, User]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +91,38 @@ class Membership:
     since: datetime
 
 
+_TOKEN_END = 5  # columns of the token, before those of a membership
+_MEMBERSHIP = f"{columns('m', mapping.MEMBER)}, {columns('a', mapping.ACCOUNT)}"
+_BY_TOKEN = Statement(f"""
+SELECT t.id, t.user_id, t.scopes, t.expires_at, t.last_used_at, {_MEMBERSHIP}
+FROM api_token t
+LEFT JOIN member m ON m.user_id = t.user_id AND m.active
+LEFT JOIN account a ON a.id = m.account_id
+WHERE t.hash = $1 AND t.revoked_at IS NULL ORDER BY m.id""")
+_BY_USER = Statement(f"""
+SELECT {_MEMBERSHIP} FROM member m JOIN account a ON a.id = m.account_id
+WHERE m.user_id = $1 AND m.active ORDER BY m.id""")
+_ROSTER = Statement(f"""
+SELECT {columns("a", mapping.ACCOUNT)}, {columns("m", mapping.MEMBER)}, u.id, u.name, u.email
+FROM account a
+LEFT JOIN member m ON m.account_id = a.id
+LEFT JOIN app_user u ON u.id = m.user_id
+WHERE a.id = $1 ORDER BY m.id""")
+
+
 async def bearer_of(token: str, now: datetime) -> Bearer | None:
     """Who holds this token; None when it is unknown, expired or revoked."""
-    row = await TokenRow.get_or_none(hash=token_hash(token), revoked_at=None)
-    if row is None or (row.expires_at is not None and row.expires_at <= now):
+    rows = await _BY_TOKEN.rows(token_hash(token))
+    if not rows:
         return None
-    if row.last_used_at is None or row.last_used_at + LAST_USE_PRECISION < now:
+    key, user_id, scopes, expires_at, last_used_at = rows[0][:_TOKEN_END]
+    if expires_at is not None and moment(expires_at) <= now:
+        return None
+    if last_used_at is None or moment(last_used_at) + LAST_USE_PRECISION < now:
         with suppress(Unavailable):  # where nothing can be stored, people may still read
-            await TokenRow.filter(id=row.id).update(last_used_at=now)
-    return replace(await bearer(row.user_id, _scopes(row)), token=row.id)
+            await TokenRow.filter(id=key).update(last_used_at=now)
+    memberships = tuple(_membership(row[_TOKEN_END:]) for row in rows if row[_TOKEN_END] is not None)
+    return Bearer(user_id=user_id, memberships=memberships, scopes=_scopes(scopes), token=key)
 
 
 async def is_revoked(token_id: int) -> bool:
@@ -96,11 +130,10 @@ async def is_revoked(token_id: int) -> bool:
     return await TokenRow.filter(id=token_id, revoked_at__not_isnull=True).exists()
 
 
-async def bearer(user_id: int, scopes: frozenset[str] | None = None) -> Bearer:
-    """The person with their active memberships; `scopes` None = every scope."""
-    members = await MemberRow.filter(user_id=user_id, active=True).order_by("id").prefetch_related("account")
-    pairs = tuple((mapping.account_of(member.account), mapping.member_of(member)) for member in members)
-    return Bearer(user_id=user_id, memberships=pairs, scopes=scopes)
+async def bearer(user_id: int) -> Bearer:
+    """The person with their active memberships, and with every scope."""
+    rows = await _BY_USER.rows(user_id)
+    return Bearer(user_id=user_id, memberships=tuple(_membership(row) for row in rows))
 
 
 async def create_token(
@@ -201,24 +234,23 @@ async def create_account(
         policy_version=policy_version,
         created_at=now,
     )
-    return mapping.account_of(row)
+    return mapping.account_of(mapping.record(row, mapping.ACCOUNT))
 
 
 async def account_by_slug(slug: str) -> Account | None:
     """The tenant of that name."""
-    row = await AccountRow.get_or_none(slug=slug) if can_be(slug, SLUG) else None
-    return None if row is None else mapping.account_of(row)
+    return await _account(slug=slug) if can_be(slug, SLUG) else None
 
 
 async def account_by_id(account_id: int) -> Account | None:
     """The tenant with that id."""
-    row = await AccountRow.get_or_none(id=account_id)
-    return None if row is None else mapping.account_of(row)
+    return await _account(id=account_id)
 
 
 async def accounts() -> tuple[Account, ...]:
     """All tenants, sorted by slug."""
-    return tuple(mapping.account_of(row) for row in await AccountRow.all().order_by("slug"))
+    rows = await AccountRow.all().order_by("slug").values_list(*mapping.ACCOUNT)
+    return tuple(mapping.account_of(row) for row in rows)
 
 
 async def any_account() -> bool:
@@ -240,7 +272,8 @@ async def account_ids() -> tuple[int, ...]:
 
 async def lock_account(account_id: int) -> Account:
     """Lock a tenant: what every mutation does first."""
-    return mapping.account_of(await AccountRow.filter(id=account_id).select_for_update().get())
+    row = await AccountRow.filter(id=account_id).select_for_update().get()
+    return mapping.account_of(mapping.record(row, mapping.ACCOUNT))
 
 
 async def save_account(account: Account) -> None:
@@ -275,7 +308,7 @@ async def create_member(account_id: int, user_id: int, roles: Iterable[str], now
     row = await MemberRow.create(
         account_id=account_id, user_id=user_id, roles=sorted(roles), active=True, created_at=now
     )
-    return mapping.member_of(row)
+    return mapping.member_of(mapping.record(row, mapping.MEMBER))
 
 
 async def let_in(account_id: int, newcomer: Newcomer, now: datetime) -> Member:
@@ -295,7 +328,24 @@ async def new_user(email: str, *, name: str, now: datetime) -> User:
 
 async def members(account_id: int) -> Sequence[Member]:
     """All members of an account, disabled ones included, oldest first."""
-    return [mapping.member_of(row) for row in await MemberRow.filter(account_id=account_id).order_by("id")]
+    rows = MemberRow.filter(account_id=account_id).order_by("id")
+    return [mapping.member_of(row) for row in await rows.values_list(*mapping.MEMBER)]
+
+
+async def roster(account_id: int) -> Roster | None:
+    """An account with all its members, as they are at one moment; None when there is no such account."""
+    rows = await _ROSTER.rows(account_id)
+    if not rows:
+        return None
+    end = len(mapping.ACCOUNT) + len(mapping.MEMBER)
+    found = [row for row in rows if row[end] is not None]
+    members = (mapping.member_of(row[len(mapping.ACCOUNT) : end]) for row in found)
+    users = (User(id=row[end], name=row[end + 1], email=row[end + 2]) for row in found)
+    return Roster(
+        account=mapping.account_of(rows[0][: len(mapping.ACCOUNT)]),
+        members={member.user_id: member for member in members},
+        users={user.id: user for user in users},
+    )
 
 
 async def memberships(account_id: int) -> tuple[Membership, ...]:
@@ -348,6 +398,11 @@ async def save_member(member: Member) -> None:
     await MemberRow.filter(id=member.id).update(roles=sorted(member.roles), active=member.active)
 
 
+async def _account(**which: object) -> Account | None:
+    rows = await AccountRow.filter(**which).values_list(*mapping.ACCOUNT)
+    return mapping.account_of(rows[0]) if rows else None
+
+
 def _user(row: UserRow) -> User:
     return User(id=row.id, name=row.name, email=row.email)
 
@@ -357,7 +412,7 @@ def _token(row: TokenRow) -> Token:
         id=row.id,
         user_id=row.user_id,
         name=row.name,
-        scopes=_scopes(row),
+        scopes=_scopes(row.scopes),
         created_at=row.created_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
@@ -365,5 +420,10 @@ def _token(row: TokenRow) -> Token:
     )
 
 
-def _scopes(row: TokenRow) -> frozenset[str] | None:
-    return None if row.scopes is None else frozenset(row.scopes.split())
+def _scopes(text: str | None) -> frozenset[str] | None:
+    return None if text is None else frozenset(text.split())
+
+
+def _membership(values: Record) -> tuple[Account, Member]:
+    end = len(mapping.MEMBER)
+    return mapping.account_of(values[end:]), mapping.member_of(values[:end])

@@ -1,0 +1,92 @@
+"""Statements that are written by hand, for the reads that everything waits for, in both databases' words.
+
+Parameters are numbered: `$1`, `$2`, …. Rows are tuples, or read like them, in the order of the columns. What
+JSON holds comes as text: `unpacked` reads it, and `moment` the times in it.
+"""
+
+# Tortoise is typed in part only.
+# pyright: reportUnknownMemberType=false
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import orjson
+
+from gql_approvals.persistence.models import AccountRow
+
+Record: TypeAlias = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a database says it. `among`: whether a number is in the list that a parameter holds."""
+
+    rows: str
+    row: str
+    json: str
+    among: str
+    locking: str
+    parameter: str
+
+
+_WORDS = {
+    "postgres": Words(
+        rows="json_agg",
+        row="json_build_array",
+        json="",
+        among="= ANY({}::bigint[])",
+        locking="FOR UPDATE OF {}",
+        parameter="$",
+    ),
+    "sqlite": Words(
+        rows="json_group_array",
+        row="json_array",
+        json="json",
+        among="IN (SELECT value FROM json_each({}))",
+        locking="",
+        parameter="?",
+    ),
+}
+
+
+class Statement:
+    """A SELECT: one text for both databases, or one that is spelt out for each."""
+
+    def __init__(self, text: str | Callable[[Words], str]) -> None:
+        self._texts = {
+            dialect: (text if isinstance(text, str) else text(words)).replace("$", words.parameter)
+            for dialect, words in _WORDS.items()
+        }
+
+    async def rows(self, *values: object) -> Sequence[Record]:
+        """Run it, within the caller's transaction if there is one. A parameter may be a list of numbers.
+
+        Raises:
+            Unavailable: when the database is lost or busy.
+        """
+        client: Any = AccountRow._meta.db  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        dialect: str = client.capabilities.dialect
+        given = list(values) if dialect == "postgres" else [_listed(value) for value in values]
+        found: tuple[int, Sequence[Record]] = await client.execute_query(self._texts[dialect], given)
+        return found[1]
+
+
+def columns(table: str, names: Iterable[str]) -> str:
+    """Some columns of a table, to be selected."""
+    return ", ".join(f"{table}.{name}" for name in names)
+
+
+def unpacked(value: Any) -> Any:  # noqa: ANN401  # JSON
+    """What a column or an aggregate of JSON holds; None for none."""
+    return orjson.loads(value) if isinstance(value, str) else value
+
+
+def moment(value: Any) -> Any:  # noqa: ANN401  # a datetime, or None where the column may be null
+    """A time: as the driver gives it, or from its text."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _listed(value: object) -> object:
+    return orjson.dumps(value).decode() if isinstance(value, list) else value
