@@ -6,18 +6,20 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import click
 from tests.faults.bugs import BUGS
 from tests.faults.planted import catch, kinds_of
-from tests.faults.run import STORIES, Plan, Report, run
+from tests.faults.run import GAP_S, STORIES, Plan, Report, run
 from tests.faults.table import Total, say, show, violations
 from tests.faults.weather.faults import FAULTS, applicable
 
 DATABASES = ("sqlite", "postgresql")
 SEGMENT_S = 120.0
+LONG_GAP_S = (1.0, 6.0)  # of `--long`: faults are many by then, and between them people get their work done
 GOAL_ACKNOWLEDGED, GOAL_FAULTS = 10_000, 250  # on each database
 DISK = "disk_full"  # it needs a small disk, which hours of work would fill by themselves
 DISK_S = 40.0  # so that its segments are short
@@ -75,6 +77,7 @@ def main(  # noqa: PLR0917  # click passes them by name
         plan = Plan(
             one, seconds=SEGMENT_S if is_long else seconds, seed=seed, clients=clients, accounts=accounts,
             faults=_faults(faults, one), stories=_known(stories, STORIES, "story"),
+            gap_s=LONG_GAP_S if is_long else GAP_S,
         )  # fmt: skip
         (_go_on if is_long else _some)(plan, totals[one], runs)
     show(totals)
@@ -121,10 +124,7 @@ def _segment(plan: Plan, seed: int, total: Total) -> Report:
 
 
 def _with(plan: Plan, seed: int, faults: Sequence[str], seconds: float) -> Plan:
-    return Plan(
-        plan.database, seconds=seconds, seed=seed, clients=plan.clients, accounts=plan.accounts,
-        faults=tuple(faults), stories=plan.stories,
-    )  # fmt: skip
+    return replace(plan, seconds=seconds, seed=seed, faults=tuple(faults))
 
 
 def _plant(names: Sequence[str], seed: int, file: Path | None) -> int:

@@ -61,14 +61,14 @@ STOP_S = 6.0 + 2.0  # what is promised, and what a loaded machine adds
 LOST_ANSWERS = 60  # deliveries that one fault may cause again: what all lanes of two workers hold
 LONG = frozenset({"kill9_all", "term", "pause", "pg_restart", "pg_crash", "net_blackhole"})
 LONG_SHARE = 0.4
-GAP_S = (0.3, 2.5)  # between two faults
+GAP_S = (0.3, 2.5)
 
 
 @dataclass(frozen=True)
 class Plan:
     """What a run is to be. `stories`: only these; empty: all. `source`: where the server's code is from.
 
-    `directed`: how many of the stories are directed ones, 0 to 1.
+    `directed`: how many of the stories are directed ones, 0 to 1. `gap_s`: from one fault to the next, from … to.
     """
 
     database: str
@@ -79,6 +79,7 @@ class Plan:
     faults: Sequence[str] = ()
     stories: Sequence[str] = ()
     directed: float = DIRECTED_SHARE
+    gap_s: tuple[float, float] = GAP_S
     source: Path | None = None
 
 
@@ -225,7 +226,7 @@ class _Day:
                 self.report.history.known_now("calm", "", fault.name)
             if fault.name == "kill9_worker":
                 await self._workers_stand(completions)
-            await asyncio.sleep(rng.uniform(*GAP_S))
+            await asyncio.sleep(rng.uniform(*self.plan.gap_s))
 
     async def _workers_stand(self, completions: int) -> None:
         """Wait until more workers serve than that many: clients are to work between two faults."""
