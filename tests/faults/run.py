@@ -68,7 +68,7 @@ GAP_S = (0.3, 2.5)
 class Plan:
     """What a run is to be. `stories`: only these; empty: all. `source`: where the server's code is from.
 
-    `directed`: how many of the stories are directed ones, 0 to 1. `gap_s`: from one fault to the next, from … to.
+    `directed`: how many of the stories are directed ones, 0 to 1. `gap_s`: between two faults, from … to.
     """
 
     database: str
@@ -278,7 +278,8 @@ class _Day:
                 while not await asyncio.to_thread(self.place.server.is_ready):  # noqa: ASYNC110  # a process
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            return [f"not ready within {RECOVERY_S:g} s after the last fault"]
+            said = await asyncio.to_thread(self.place.server.last_words)
+            return [f"not ready within {RECOVERY_S:g} s after the last fault: {said}"]
         wires = [Wire(self.place.server.port) for _ in range(4 * self.place.server.workers)]
         answers = await asyncio.gather(*(self._works(wire, f"Town {n}") for n, wire in enumerate(wires)))
         return [answer for answer in answers if answer]

@@ -113,6 +113,15 @@ class ServerProcess:
         except httpx.TransportError:
             return False
 
+    def last_words(self) -> str:
+        """What it says of itself now, its workers, and how its log ends."""
+        try:
+            answer = httpx.get(f"{self.url}/healthz/ready", timeout=5, trust_env=False)
+            said = f"{answer.status_code} {answer.text}"
+        except httpx.TransportError as error:
+            said = repr(error)
+        return f"{said}, workers {self.worker_pids}\n{self.log.read_text()[-6000:]}"
+
     def readiness(self) -> dict[str, Any]:
         """What /healthz/ready says of the policy."""
         answer = httpx.get(f"{self.url}/healthz/ready", timeout=30, trust_env=False)
