@@ -1,6 +1,8 @@
 """Fixtures that every test may use: databases. What they do is in `databases.py`."""
 
 import asyncio
+import gc
+import os
 import shutil
 import sys
 from collections.abc import AsyncGenerator, Iterator
@@ -13,6 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves
 import databases
 from gql_approvals.persistence.database import Database
 
+memory = databases.memory()
+if memory is not None and not os.statvfs(memory).f_flag & os.ST_NOEXEC:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # SQLite waits for a disk at each commit
+
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,6 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         on_postgresql = call is not None and "postgresql" in call.params.values()
         if item.get_closest_marker("alone") or (item.get_closest_marker("wide") and on_postgresql):
             item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: without it the garbage collector is done sooner, each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

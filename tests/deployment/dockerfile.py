@@ -2,6 +2,7 @@
 
 import fnmatch
 import json
+import os
 import re
 import shlex
 import shutil
@@ -55,8 +56,25 @@ def given_to_docker(place: str) -> list[Path]:
         if line and not line.startswith("#")
     ]
     start = ROOT / place
-    files = [start] if start.is_file() else [path for path in start.rglob("*") if path.is_file()]
+    files = [start] if start.is_file() else _files(start, rules)
     return [path for path in files if _is_given(path.relative_to(ROOT), rules)]
+
+
+def _files(start: Path, rules: list[tuple[str, bool]]) -> Iterator[Path]:
+    """Every file, but for folders that are kept away with all that is in them: an environment has many."""
+    let_in = [pattern for pattern, lets_in in rules if lets_in]
+    for folder, folders, names in os.walk(start):
+        here = Path(folder)
+        folders[:] = [
+            name
+            for name in folders
+            if _is_given(here.relative_to(ROOT) / name, rules)
+            or any(
+                "*" in one or one.startswith(f"{(here.relative_to(ROOT) / name).as_posix()}/")
+                for one in let_in
+            )
+        ]
+        yield from (here / name for name in names)
 
 
 def _is_given(path: Path, rules: list[tuple[str, bool]]) -> bool:

@@ -5,13 +5,12 @@ import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from tests.meta.source import MODULES, ROOT, nodes
 
-ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 RUN = [Requirement(text) for text in PROJECT["dependencies"]]
 OPTIONAL = [Requirement(text) for text in PROJECT["optional-dependencies"]["otel"]]
@@ -48,8 +47,8 @@ def test_what_is_imported_is_declared():
     distributions = packages_distributions()
     ours = {requirement.name for requirement in (*RUN, *OPTIONAL)} | set(BROUGHT)
     stray: set[str] = set()
-    for path in (ROOT / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path in MODULES:
+        for node in nodes(path):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += (
                 [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []

@@ -7,12 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.meta.source import MODULES, ROOT, SOURCE, nodes, tree
 
 from gql_approvals.policy.engine import Policy
 
-ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src" / "gql_approvals"
-MODULES = sorted(SOURCE.rglob("*.py"))
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "base", "misc"}
 # A word that is a role's name and something else as well: (module, word).
 HOMONYMS = {("policy/rules.py", "approver")}  # a column of `p2`
@@ -41,9 +39,8 @@ def tracked() -> list[Path]:
 
 def strings(path: Path) -> set[str]:
     """The string literals of a module, docstrings left out."""
-    tree = ast.parse(path.read_text("utf-8"))
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    literals = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in said]
+    said = {id(node.value) for node in nodes(path) if isinstance(node, ast.Expr)}
+    literals = [node for node in nodes(path) if isinstance(node, ast.Constant) and id(node) not in said]
     return {node.value for node in literals if isinstance(node.value, str)}
 
 
@@ -54,11 +51,7 @@ def test_no_module_has_a_name_that_says_nothing():
 
 
 def test_every_module_says_what_is_in_it():
-    silent = [
-        p
-        for p in MODULES
-        if p.parent != BY_TORTOISE and not ast.get_docstring(ast.parse(p.read_text("utf-8")))
-    ]
+    silent = [p for p in MODULES if p.parent != BY_TORTOISE and not ast.get_docstring(tree(p))]
 
     assert silent == []
 

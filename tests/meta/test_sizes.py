@@ -5,9 +5,7 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-SOURCE = ROOT / "src" / "gql_approvals"
-MODULES = sorted(SOURCE.rglob("*.py"))
+from tests.meta.source import MODULES, SOURCE, nodes
 
 
 def lines_of(path: Path) -> int:
@@ -17,7 +15,7 @@ def lines_of(path: Path) -> int:
 def functions() -> Iterator[tuple[int, str]]:
     """(lines without decorators, where) of every function; migrations are written by Tortoise."""
     for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in nodes(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or node.lineno) - node.lineno + 1
                 yield length, f"{path.relative_to(SOURCE)}:{node.lineno} {node.name}"
