@@ -18,6 +18,7 @@ from gql_approvals.schema.content import Content, answered
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.fields import about, arg, field
 from gql_approvals.schema.node import Node, id_of
+from gql_approvals.schema.relations import relation
 from gql_approvals.schema.scalars import JSON
 from gql_approvals.service import reading, scopes
 from gql_approvals.service.eligibility import electors
@@ -157,10 +158,11 @@ class Campaign(Node):
     updated_at: datetime = about("When it last changed.")
     authorisation: Authorisation | None = about("What allows an APPROVED or SENT head to be sent.")
 
-    @field
-    async def created_by(self, info: Info) -> people.User:
+    @relation
+    @staticmethod
+    async def created_by(parents: Sequence["Campaign"], info: Info) -> Sequence[people.User]:
         """Who created it."""
-        return await people.user(info, self.value.created_by)
+        return await people.users(info, [parent.value.created_by for parent in parents])
 
     @field
     async def duplicated_from(self, info: Info) -> "Campaign | None":

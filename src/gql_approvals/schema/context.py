@@ -4,7 +4,7 @@ One context serves one operation. After a mutation the scene and the loaders are
 payload shows what it did.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
@@ -38,8 +38,8 @@ class Context:
     _caller: Caller | None = field(default=None, init=False)
     _scene: Scene | None = field(default=None, init=False)
     _refused: RequestFault | None = field(default=None, init=False)
-    _loaders: dict[str, DataLoader[Any, Any]] = field(
-        default_factory=dict[str, DataLoader[Any, Any]], init=False
+    _loaders: dict[Hashable, DataLoader[Any, Any]] = field(
+        default_factory=dict[Hashable, DataLoader[Any, Any]], init=False
     )
 
     async def caller(self) -> Caller:
@@ -82,10 +82,17 @@ class Context:
 
     async def user(self, user_id: int) -> User:
         """A person."""
-        found: User | None = await self._loader("users", _load_users).load(user_id)
-        if found is None:
-            raise LookupError(user_id)  # people are never deleted
+        [found] = await self.users([user_id])
         return found
+
+    async def users(self, user_ids: Iterable[int]) -> list[User]:
+        """People by their keys, in this order."""
+        wanted = list(user_ids)
+        found: list[User | None] = await self._loader("users", _load_users).load_many(wanted)
+        missing = [key for key, user in zip(wanted, found, strict=True) if user is None]
+        if missing:
+            raise LookupError(missing)  # people are never deleted
+        return [user for user in found if user is not None]
 
     async def campaign(self, campaign_id: int) -> Campaign | None:
         """A campaign that the caller may see, as it is now."""
@@ -111,6 +118,19 @@ class Context:
         if found is None:
             raise LookupError((campaign_id, number))  # revisions are never deleted
         return found
+
+    def gathered(
+        self, batch: Callable[..., Any], info: "Info", arguments: Mapping[str, Hashable]
+    ) -> DataLoader[Any, Any]:
+        """What calls a relation's function once for all parents that ask at the same moment."""
+        key = (batch, *arguments.items())
+        if key not in self._loaders:  # it remembers no parents: what these are asked for, others remember
+
+            async def load(parents: list[Any]) -> Any:  # noqa: ANN401  # what the relation gives
+                return await batch(parents, info, **arguments)
+
+            self._loaders[key] = DataLoader(load_fn=load, cache=False)
+        return self._loaders[key]
 
     def _loader(self, name: str, load: Callable[[list[K]], Any]) -> DataLoader[K, Any]:
         return self._loaders.setdefault(name, DataLoader(load_fn=load))

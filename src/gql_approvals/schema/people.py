@@ -1,5 +1,7 @@
 """Accounts, users, members, and whoever is asking."""
 
+from collections.abc import Iterable
+
 import strawberry
 
 from gql_approvals.persistence import people
@@ -128,3 +130,8 @@ def member(value: model.Member) -> Member:
 async def user(info: Info, user_id: int) -> User:
     """A person by their key."""
     return person(await info.context.user(user_id))
+
+
+async def users(info: Info, user_ids: Iterable[int]) -> list[User]:
+    """People by their keys, in this order."""
+    return [person(found) for found in await info.context.users(user_ids)]
