@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves it out
 
 import databases
+import executors
 from gql_approvals.persistence.database import Database
 
 memory = databases.memory()
@@ -39,6 +40,13 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(autouse=os.environ.get("APPROVALS_TEST_EXECUTORS") == "both")
+def both_executors() -> Iterator[executors.Seen]:
+    """Every operation that the test asks for is executed by both executors, and they must agree."""
+    with executors.both() as seen:
+        yield seen
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, Inlin
 from strawberry.types.graphql import OperationType
 from tests.http.attacks import random_graph
 
-from gql_approvals.schema import TYPES, documents
+from gql_approvals.schema import TYPES, remembered
 from gql_approvals.schema.execution import prepare
 from gql_approvals.schema.faults import NotExecutable
 from gql_approvals.schema.gate import Gate
 from gql_approvals.schema.limits import CEILING, Limits, measure, values_in
-from gql_approvals.schema.requested import objects_in
+from gql_approvals.schema.requested import Requested
 from gql_approvals.settings import Settings
 
 
@@ -69,7 +69,7 @@ def test_a_document_of_any_size_is_measured_without_recursion():
     [(operation, extent)] = measure(document).items()
 
     assert (extent.depth, extent.fields) == (2, CEILING)
-    assert objects_in(TYPES, document, operation, {}) == 0
+    assert Requested(TYPES, document, operation).objects({}) == 0
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_a_valid_document_is_remembered_and_a_refused_one_is_not(monkeypatch):
     for text in ("{ nothing }", "{", random_graph(1)["query"]):
         with pytest.raises(NotExecutable):
             read(text)
-    assert list(gate.documents._valid) == ["{ viewer { roles } }"]
-    monkeypatch.setattr(documents, "MAX_TOKENS", 20)
+    assert gate.documents.remembered.texts == ["{ viewer { roles } }"]
+    monkeypatch.setattr(remembered, "MAX_TOKENS", 100)
     for name in "abcdefgh":
         read(f"query {name} {{ viewer {{ roles }} }}")
-    assert 1 <= len(gate.documents._valid) <= 3
-    assert gate.documents._tokens <= 20
+    assert gate.documents.remembered.texts == ["query g { viewer { roles } }", "query h { viewer { roles } }", "{ viewer { roles } }"]
+    assert gate.documents.remembered.tokens <= 100

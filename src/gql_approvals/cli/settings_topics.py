@@ -41,6 +41,7 @@ TOPICS: dict[str, dict[str, str]] = {
         "introspection": "on",
         "suggestions": "off",
         "operations": "operations.graphql",
+        "compiled": "off",
     },
     "Audit trail": {
         "audit_heads": "log,auditor@acme.example",

@@ -1,11 +1,10 @@
-"""Documents: parsed, measured and validated once, and remembered while there is room.
+"""Documents: parsed, measured and validated once, and what follows from them alone is kept with them.
 
-Only valid documents are remembered, so that what is refused cannot drive out what is used. Room is counted in
-tokens, since that is what memory goes with.
+Only valid documents are remembered, so that what is refused cannot drive out what is used; those that are
+asked for again are compiled.
 """
 
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,42 +18,47 @@ from graphql import (
 )
 from strawberry.types.graphql import OperationType
 
+from gql_approvals.compiled import CompiledOperation, Compiler
 from gql_approvals.schema.allow_list import AllowList
 from gql_approvals.schema.faults import NotARequest, NotExecutable
 from gql_approvals.schema.limits import Extent, Limits, measure, values_in
-from gql_approvals.schema.requested import objects_in
+from gql_approvals.schema.remembered import Remembered
+from gql_approvals.schema.requested import Requested
 from gql_approvals.schema.validation import Rules
 
-MAX_TOKENS = 200_000
 UNREADABLE = "the document holds a number that is too long, or is nested too deeply"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Chosen:
-    """The operation to run. `roots`: how many root fields it has; `first` of them."""
+    """An operation of a document. `roots`: how many root fields it has; `first` of them.
+
+    `requested`: how many objects. `compiled`: None where graphql-core executes it alone.
+    """
 
     node: OperationDefinitionNode
+    name: str | None
+    type: OperationType
     roots: int
     first: str
-
-    @property
-    def name(self) -> str | None:
-        """Its name in the document."""
-        return None if self.node.name is None else self.node.name.value
-
-    @property
-    def type(self) -> OperationType:
-        """What kind of operation it is."""
-        return OperationType(self.node.operation.value)
+    requested: Requested
+    compiled: CompiledOperation | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Document:
-    """A document within the limits; whether it is valid is not known yet."""
+    """A document within the limits. `valid`: whether it is known to fit the schema."""
 
-    text: str
-    parsed: DocumentNode
-    operations: dict[OperationDefinitionNode, Extent]
+    def __init__(self, text: str, parsed: DocumentNode, operations: Sequence[Chosen]) -> None:
+        self.text = text
+        self.parsed = parsed
+        self.valid = False
+        self._operations = operations
+        self._by_name = {one.name: one for one in reversed(operations)}  # of two namesakes the first
+
+    @property
+    def tokens(self) -> int:
+        """How much room it takes."""
+        return int(self.parsed.token_count)
 
     def choose(self, name: str | None) -> Chosen:
         """The operation of that name, or the only one (GraphQL 6.1).
@@ -62,33 +66,38 @@ class Document:
         Raises:
             NotExecutable: when there is none, or several and no name.
         """
-        named = [
-            (node, extent)
-            for node, extent in self.operations.items()
-            if name is None or (node.name is not None and node.name.value == name)
-        ]
-        if not named:
-            message = "name the operation to run in `operationName`: the document has none of that name"
-            raise NotExecutable.because(NotARequest(message))
-        if name is None and len(named) > 1:
-            message = "name the operation to run in `operationName`: the document has several"
-            raise NotExecutable.because(NotARequest(message))
-        node, extent = named[0]
-        return Chosen(node, extent.roots, extent.first)
+        if name is None and len(self._operations) == 1:
+            return self._operations[0]
+        found = None if name is None else self._by_name.get(name)
+        if found is not None:
+            return found
+        what = "several" if name is None and self._operations else "none of that name"
+        message = f"name the operation to run in `operationName`: the document has {what}"
+        raise NotExecutable.because(NotARequest(message))
+
+    def compile(self, compiler: Compiler) -> None:
+        """Let its operations be compiled when they are executed."""
+        for one in self._operations:
+            one.compiled = compiler.operation(self.parsed, one.node)
 
 
 class Documents:
     """What was read. One for a worker."""
 
     def __init__(
-        self, schema: GraphQLSchema, limits: Limits, rules: Rules, allow_list: AllowList | None = None
+        self,
+        schema: GraphQLSchema,
+        limits: Limits,
+        rules: Rules,
+        allow_list: AllowList | None = None,
+        compiler: Compiler | None = None,
     ) -> None:
         self._schema = schema
         self._limits = limits
         self._rules = rules
         self._allow_list = allow_list
-        self._valid: OrderedDict[str, Document] = OrderedDict()
-        self._tokens = 0
+        self._compiler = compiler
+        self.remembered: Remembered[Document] = Remembered(self._asked_again)
 
     def read(self, text: str) -> Document:
         """Parse, measure, and look it up in the allow-list.
@@ -96,9 +105,8 @@ class Documents:
         Raises:
             NotExecutable: when it cannot be parsed, is over a limit or is not allowed.
         """
-        known = self._valid.get(text)
+        known = self.remembered.find(text)
         if known is not None:
-            self._valid.move_to_end(text)
             return known
         parsed = self._parsed(text)
         operations = measure(parsed)
@@ -112,7 +120,7 @@ class Documents:
                 "this operation is not on the server's list of allowed operations: ask for it to be added"
             )
             raise NotExecutable.because(NotARequest(message))
-        return Document(text, parsed, operations)
+        return Document(text, parsed, [self._chosen(parsed, *one) for one in operations.items()])
 
     def admit(self, document: Document, chosen: Chosen, variables: Mapping[str, Any]) -> None:
         """Make sure that the operation may run with these variables, and that the document is valid.
@@ -123,12 +131,26 @@ class Documents:
         if chosen.type is OperationType.MUTATION:
             self._check(mutations=chosen.roots)
         self._check(
-            values=values_in(variables, self._limits.values),
-            nodes=objects_in(self._schema, document.parsed, chosen.node, variables),
+            values=values_in(variables, self._limits.values), nodes=chosen.requested.objects(variables)
         )
-        if document.text not in self._valid:
+        if not document.valid:
             self._validate(document)
-            self._keep(document)
+            document.valid = True
+            self.remembered.add(document.text, document)
+
+    def _asked_again(self, document: Document) -> None:
+        if self._compiler is not None:
+            document.compile(self._compiler)
+
+    def _chosen(self, parsed: DocumentNode, node: OperationDefinitionNode, extent: Extent) -> Chosen:
+        return Chosen(
+            node=node,
+            name=None if node.name is None else node.name.value,
+            type=OperationType(node.operation.value),
+            roots=extent.roots,
+            first=extent.first,
+            requested=Requested(self._schema, parsed, node),
+        )
 
     def _parsed(self, text: str) -> DocumentNode:
         self._check(characters=len(text))
@@ -156,13 +178,3 @@ class Documents:
         fault = self._limits.first_exceeded(**asked)
         if fault is not None:
             raise NotExecutable.because(fault)
-
-    def _keep(self, document: Document) -> None:
-        self._valid[document.text] = document
-        self._tokens += _tokens_of(document)
-        while self._tokens > MAX_TOKENS:
-            self._tokens -= _tokens_of(self._valid.popitem(last=False)[1])
-
-
-def _tokens_of(document: Document) -> int:
-    return int(document.parsed.token_count)

@@ -17,6 +17,7 @@ import graphql
 from graphql import DocumentNode, ExecutionResult, GraphQLError
 from strawberry.types.graphql import OperationType
 
+from gql_approvals.compiled import CompiledOperation, Middleware
 from gql_approvals.errors import RequestFault
 from gql_approvals.schema import TYPES, schema
 from gql_approvals.schema.budget import Allowance
@@ -45,6 +46,7 @@ class Operation:
     field: str
     cost: int
     gate: Gate
+    compiled: CompiledOperation | None
     allowance: Allowance | None = None
 
 
@@ -87,6 +89,7 @@ def prepare(
         field=chosen.first,
         cost=max(1, chosen.roots),
         gate=gate,
+        compiled=chosen.compiled,
     )
 
 
@@ -98,7 +101,7 @@ async def execute(operation: Operation, context: Context, *, address: str = "") 
     Raises:
         NotExecutable: when the caller's budget is used up.
     """
-    return await _started(run, operation, context, address)
+    return await _started(_run, operation, context, address)
 
 
 async def subscribe(operation: Operation, context: Context, *, address: str = "") -> Outcome:
@@ -107,11 +110,14 @@ async def subscribe(operation: Operation, context: Context, *, address: str = ""
     Raises:
         NotExecutable: when the caller's budget is used up.
     """
-    return await _started(begin, operation, context, address)
+    return await _started(_begin, operation, context, address)
 
 
 async def _started(
-    start: Callable[..., Awaitable[Started] | Started], operation: Operation, context: Context, address: str
+    start: Callable[[Operation, Context], Awaitable[Started]],
+    operation: Operation,
+    context: Context,
+    address: str,
 ) -> Started | ExecutionResult:
     with executing(operation.type, operation.field) as outcome:
         result = await _result_of(start, operation, context, address)
@@ -120,14 +126,39 @@ async def _started(
 
 
 async def _result_of(
-    start: Callable[..., Awaitable[Started] | Started], operation: Operation, context: Context, address: str
+    start: Callable[[Operation, Context], Awaitable[Started]],
+    operation: Operation,
+    context: Context,
+    address: str,
 ) -> Started | ExecutionResult:
     try:
         await _take(operation, context, address)
-        result = start(TYPES, operation.document, **_arguments(operation, context))
-        return await result if isawaitable(result) else result
+        return await start(operation, context)
     except Exception as error:  # noqa: BLE001  # whatever it is, the caller gets an answer and the log the rest
         return _failed(error)
+
+
+async def _run(operation: Operation, context: Context) -> ExecutionResult:
+    given = _arguments(operation, context)
+
+    async def by_graphql_core(middleware: Middleware | None) -> ExecutionResult:
+        result = run(TYPES, operation.document, **given, middleware=middleware and [middleware])
+        return await result if isawaitable(result) else result
+
+    if operation.compiled is None:
+        return await by_graphql_core(None)
+    return await operation.compiled.execute(
+        given["root_value"],
+        context,
+        operation.variables,
+        hide_suggestions=given["hide_suggestions"],
+        otherwise=by_graphql_core,
+    )
+
+
+async def _begin(operation: Operation, context: Context) -> Outcome:
+    result = begin(TYPES, operation.document, **_arguments(operation, context))
+    return await result if isawaitable(result) else result
 
 
 def _arguments(operation: Operation, context: Context) -> dict[str, Any]:

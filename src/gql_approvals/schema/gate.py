@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from time import monotonic
 
-from gql_approvals.schema import TYPES
+from gql_approvals.compiled import Compiler
+from gql_approvals.schema import TYPES, schema
 from gql_approvals.schema.allow_list import AllowList, read_allow_list
 from gql_approvals.schema.budget import Budget
 from gql_approvals.schema.documents import Documents
@@ -18,12 +19,16 @@ from gql_approvals.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What an operator has chosen. `rate`: operations a minute that a caller may ask of a worker; 0: any."""
+    """What an operator has chosen. `rate`: operations a minute that a caller may ask of a worker; 0: any.
+
+    `compiled`: whether operations that are asked for again are compiled.
+    """
 
     limits: Limits = field(default_factory=Limits)
     introspection: bool = True
     suggestions: bool = True
     rate: int = 0
+    compiled: bool = True
 
 
 class Gate:
@@ -42,7 +47,8 @@ class Gate:
             suggestions=self.terms.suggestions,
             comparisons=limits.comparisons,
         )
-        self.documents = Documents(TYPES, limits, rules, allow_list)
+        compiler = Compiler(schema) if self.terms.compiled else None
+        self.documents = Documents(TYPES, limits, rules, allow_list, compiler)
         self.persisted = Persisted(None if allow_list is None else allow_list.documents)
         self.budget = Budget(self.terms.rate, now_s) if self.terms.rate else None
 
@@ -60,5 +66,6 @@ def gate_of(settings: Settings, now_s: Callable[[], float] = monotonic) -> Gate:
         introspection=settings.serves_introspection,
         suggestions=settings.serves_suggestions,
         rate=math.ceil(settings.rate_limit / settings.workers),
+        compiled=settings.compiled,
     )
     return Gate(terms, allow_list, now_s)

@@ -4,7 +4,7 @@ Unlike the other limits this needs the schema's types and the variables' values;
 with each fragment looked at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,11 +39,15 @@ MAX_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """What is the same at every place of one operation. `known`: the fragments that were looked at."""
+    """What is the same at every place of one operation.
+
+    `known`: the fragments that were looked at. `sizes`: the variables that were.
+    """
 
     schema: GraphQLSchema
     variables: Mapping[str, Any]
     known: dict[str, int]
+    sizes: set[str]
 
     def objects(self, selections: SelectionSetNode, parent: GraphQLNamedType | None) -> int:
         """How many objects the selection asks for, for each object that it stands in."""
@@ -98,22 +102,42 @@ class _Reader:
 
     def _argument(self, node: FieldNode, name: str) -> Any:  # noqa: ANN401  # JSON
         found = next((item.value for item in node.arguments or () if item.name.value == name), None)
+        if isinstance(found, VariableNode):
+            self.sizes.add(found.name.value)
         return None if found is None else _value(found, self.variables)
 
 
-def objects_in(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-    variables: Mapping[str, Any],
-) -> int:
-    """How many objects the operation asks for at most."""
-    reader = _Reader(schema, {**_defaults(operation), **variables}, {})
-    for name, fragment in in_order(document).items():
-        kind = schema.get_type(fragment.type_condition.name.value)
-        reader.known[name] = reader.objects(fragment.selection_set, kind)
-    root = schema.get_root_type(operation.operation)
-    return reader.objects(operation.selection_set, root)
+class Requested:
+    """How many objects an operation asks for at most: counted once, unless variables say how many."""
+
+    def __init__(
+        self, schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode
+    ) -> None:
+        self._schema = schema
+        self._document = document
+        self._operation = operation
+        self._counted: tuple[Sequence[Any], int] | None = None  # what these variables were, and the count
+        self._sizes: Sequence[str] = ()
+
+    def objects(self, variables: Mapping[str, Any]) -> int:
+        """How many it asks for with these values."""
+        given = [variables.get(name, ...) for name in self._sizes]
+        if self._counted is not None and self._counted[0] == given:
+            return self._counted[1]
+        schema, operation = self._schema, self._operation
+        reader = _Reader(schema, {**_defaults(operation), **variables}, {}, set())
+        for name, fragment in in_order(self._document).items():
+            kind = schema.get_type(fragment.type_condition.name.value)
+            reader.known[name] = reader.objects(fragment.selection_set, kind)
+        count = reader.objects(operation.selection_set, schema.get_root_type(operation.operation))
+        self._keep(count, reader.sizes, variables)
+        return count
+
+    def _keep(self, count: int, sizes: Iterable[str], variables: Mapping[str, Any]) -> None:
+        self._sizes = sorted(sizes)
+        given = [variables.get(name, ...) for name in self._sizes]
+        small = all(value is ... or isinstance(value, int | None) for value in given)  # no lists are held
+        self._counted = (given, count) if small else None
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, Any]:

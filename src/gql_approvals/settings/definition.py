@@ -106,6 +106,11 @@ class Settings:
         values.whole,
         default=30_000,
     )
+    compiled: bool = _setting(
+        "compile operations that are asked for again; if not, graphql-core executes everything",
+        values.yes,
+        default=True,
+    )
     max_depth: int = _setting(
         "levels of fields in a document; 0, here and below: any number", values.whole, default=15
     )
