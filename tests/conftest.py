@@ -16,18 +16,25 @@ import databases
 import executors
 from gql_approvals.persistence.database import Database
 
-memory = databases.memory()
+memory = databases.folder_in_memory()
 if memory is not None and not os.statvfs(memory).f_flag & os.ST_NOEXEC:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # SQLite waits for a disk at each commit
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What the marks `alone` and `wide` mean; pyproject.toml has the words."""
+    """What the marks `alone`, `wide` and `sampled` mean; pyproject.toml has the words."""
+    samples: dict[str, list[pytest.Item]] = {}
     for item in items:
         call = getattr(item, "callspec", None)
         on_postgresql = call is not None and "postgresql" in call.params.values()
         if item.get_closest_marker("alone") or (item.get_closest_marker("wide") and on_postgresql):
+            item.add_marker("slow")
+        elif item.get_closest_marker("sampled") and not item.get_closest_marker("slow"):
+            samples.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for cases in samples.values():
+        few = {0, len(cases) // 2, len(cases) - 1}
+        for item in (one for number, one in enumerate(cases) if number not in few):
             item.add_marker("slow")
 
 

@@ -71,7 +71,7 @@ def postgres_server(folders: Callable[[], list[Path]] = binary_folders) -> Itera
         return
     tried = ["GQL_APPROVALS_TEST_POSTGRES_URL is not set"]
     # Short, because a socket's path ends at 107 bytes.
-    home = Path(tempfile.mkdtemp(prefix="gql-approvals-pg-", dir=memory()))
+    home = Path(tempfile.mkdtemp(prefix="gql-approvals-pg-", dir=folder_in_memory()))
     try:
         for folder in folders():
             try:
@@ -90,7 +90,7 @@ def postgres_server(folders: Callable[[], list[Path]] = binary_folders) -> Itera
         shutil.rmtree(home, ignore_errors=True)
 
 
-def memory() -> Path | None:
+def folder_in_memory() -> Path | None:
     """Give a file system in memory with room, if any: copies take a tenth of the time."""
     memory = Path("/dev/shm")  # noqa: S108 - the folder made in it has a name of its own
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM_BYTES

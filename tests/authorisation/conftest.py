@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.authorisation.world import SMALL, WHOLE, Known, World, build, opened
-from tests.databases import _memory
+from tests.databases import folder_in_memory
 from tests.schema.conftest import api, place, server, settled_postgresql, settled_sqlite
 
 __all__ = ["api", "place", "server", "settled_postgresql", "settled_sqlite"]
@@ -19,7 +19,7 @@ __all__ = ["api", "place", "server", "settled_postgresql", "settled_sqlite"]
 @pytest.fixture(scope="session")
 def memory() -> Iterator[Path]:
     """A folder in memory, if there is such: what is put back thousands of times need not survive anything."""
-    folder = Path(tempfile.mkdtemp(prefix="gql-approvals-", dir=_memory()))
+    folder = Path(tempfile.mkdtemp(prefix="gql-approvals-", dir=folder_in_memory()))
     yield folder
     shutil.rmtree(folder)
 

@@ -26,6 +26,7 @@ def acme(run: Callable, database_url: str) -> str:
     return json.loads(done.out)["token"]
 
 
+@pytest.mark.slow
 def test_migrating_twice_does_nothing_the_second_time(start: Callable, empty_database_url: str):
     first = start("migrate", "--format", "json", database_url=empty_database_url)
     second = start("migrate", database_url=empty_database_url)
@@ -109,6 +110,7 @@ def test_every_change_is_in_the_audit_chain(run: Callable, database_url: str, ac
         (["acme", "max@acme.test", "--name", " "], "name: must have from 1 to 200 characters"),
     ],
 )
+@pytest.mark.sampled
 def test_a_member_is_refused_with_a_reason(
     run: Callable, database_url: str, acme: str, arguments: list[str], told: str
 ):
@@ -141,6 +143,7 @@ def test_a_member_is_refused_with_a_reason(
         ),
     ],
 )
+@pytest.mark.sampled
 def test_an_account_is_refused_with_a_reason(run: Callable, sqlite_url: str, arguments: list[str], told: str):
     assert run("account", "create", "acme", "--admin", "ada@acme.test", database_url=sqlite_url).code == 0
 

@@ -88,6 +88,7 @@ def test_a_chain_of_real_mutations_is_whole_and_its_end_is_its_head(verify, run,
 
 @pytest.mark.wide
 @pytest.mark.parametrize("tampering", TAMPERINGS)
+@pytest.mark.sampled
 def test_tampering_is_found_and_the_first_bad_entry_named(verify, run, database_url, tampering):
     statements, seq, mismatch = TAMPERINGS[tampering]
     build(database_url)
@@ -264,6 +265,7 @@ def flip(value, chance):
     return bytes(raw)
 
 
+@pytest.mark.wide
 def test_verifying_reads_one_moment_and_nobody_waits(database_url):
     build(database_url)
 
@@ -278,6 +280,7 @@ def test_verifying_reads_one_moment_and_nobody_waits(database_url):
     assert asyncio.run(counted()) == ([11], [11], [11, 11])
 
 
+@pytest.mark.slow
 def test_the_demo_s_chains_are_whole(run, sqlite_url):
     asyncio.run(prepare(Settings(database_url=sqlite_url, demo=True), reset=False))
 

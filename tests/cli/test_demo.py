@@ -191,6 +191,7 @@ def test_a_demo_with_an_account_of_its_own_is_not_reset(run: Callable, seeded: s
     assert look(seeded, lambda: people.account_by_slug("initech")) is not None
 
 
+@pytest.mark.slow
 def test_an_interrupted_start_is_told_and_can_be_started_over(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ):

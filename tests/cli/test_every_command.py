@@ -153,6 +153,7 @@ def test_help_begins_with_a_short_sentence_in_the_imperative(name: str):
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
+@pytest.mark.sampled
 def test_help_fits_a_terminal_of_80_columns_and_is_cut_nowhere(run: Callable, name: str):
     done = run(*name.split(), "--help")
 
@@ -167,6 +168,7 @@ def test_every_option_says_what_it_is_for(option: click.Option):
 
 
 @pytest.mark.parametrize("name", EVERYTHING)
+@pytest.mark.sampled
 def test_what_is_mistyped_is_told_on_standard_error_with_exit_code_2(run: Callable, name: str):
     done = run(*name.split(), "--no-such-option")
 
@@ -175,6 +177,7 @@ def test_what_is_mistyped_is_told_on_standard_error_with_exit_code_2(run: Callab
 
 
 @pytest.mark.parametrize("name", ANSWERS)
+@pytest.mark.sampled
 def test_a_program_gets_one_json_value_and_nothing_else(ask: Callable, name: str):
     done = ask(name, "--format", "json")
 
@@ -207,6 +210,7 @@ def test_no_color_keeps_escape_codes_from_a_terminal(
 
 
 @pytest.mark.parametrize("name", sorted({*ANSWERS} - ALONE))
+@pytest.mark.sampled
 def test_without_a_database_a_command_cannot_be_started(run: Callable, name: str):
     done = run(*name.split(), *ANSWERS[name], database_url="sqlite:////nowhere/approvals.db")
 

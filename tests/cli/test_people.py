@@ -78,6 +78,7 @@ def test_an_account_s_settings_are_changed_and_the_change_is_told(acme, audited)
         ),
     ],
 )
+@pytest.mark.sampled
 def test_settings_are_refused_with_a_reason(acme, audited, arguments, code, told):
     before = audited(1)
 
@@ -154,6 +155,7 @@ def test_a_name_that_would_move_the_cursor_cannot(acme):
         (["--set", "checker", "--set", "viewer"], ["checker", "viewer"]),
     ],
 )
+@pytest.mark.sampled
 def test_roles_are_given_and_taken(acme, audited, arguments, left):
     done = answered(acme("member", "roles", "acme", "Maya@acme.test", *arguments, "--format", "json"))
 

@@ -95,6 +95,7 @@ def test_a_policy_folder_that_is_not_there_is_refused(run: Callable, sqlite_url:
     assert "nowhere/policy.csv" in message
 
 
+@pytest.mark.wide
 def test_demo_tokens_are_refused_outside_the_demo(run: Callable, database_url: str):
     asyncio.run(prepare(Settings(database_url=database_url, policies=str(POLICIES)), reset=False))
 

@@ -57,6 +57,7 @@ def is_good(url, token):
         (["decide", "make"], ["read", "make", "decide"]),
     ],
 )
+@pytest.mark.sampled
 def test_a_token_has_the_scopes_that_were_asked_for(tokens, asked, held):
     made = tokens("create", EMAIL, *(word for scope in asked for word in ("--scope", scope)))
 
@@ -137,6 +138,7 @@ def test_the_audit_log_names_the_token_and_its_scopes(tokens, database_url):
         (["create", "eve@acme.test"], "Error: email: nobody has the address `eve@acme.test`"),
     ],
 )
+@pytest.mark.sampled
 def test_what_is_not_there_is_refused_with_a_reason(tokens, arguments, told):
     assert tokens(*arguments, fails=True).startswith(told)
 

@@ -145,6 +145,7 @@ def test_each_change_is_in_the_audit_log(hooks, database_url):
 
 
 @pytest.mark.parametrize(("status", "code"), [(204, 0), (500, 1), (302, 1), (410, 1)])
+@pytest.mark.sampled
 def test_test_sends_a_signed_request_at_once_and_says_what_was_answered(acme, hooks, receiver, status, code):
     made = hooks("add", "acme", receiver.url)
     receiver.status, receiver.requests = status, []
@@ -192,6 +193,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.sampled
 def test_what_cannot_be_is_refused_with_the_way_out(acme, what):
     arguments, said = REFUSED[what]
     done = acme(*arguments)
@@ -205,6 +207,7 @@ def test_a_password_in_an_address_is_not_repeated(acme):
     assert "pw1234" not in acme("add", "acme", "https://me:pw1234@receiver.example/").err
 
 
+@pytest.mark.slow
 def test_an_account_has_a_limit_of_webhooks(acme, hooks):
     for number in range(MAX_WEBHOOKS):
         hooks("add", "acme", f"{URL}/{number}", "--event", "campaign:sent")

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from graphql import GraphQLScalarType, build_schema, specified_scalar_types
 
 ROOT = Path(__file__).parents[2]
@@ -12,6 +13,7 @@ RELAY = json.loads((Path(__file__).parent / "relay_compiler" / "relay.config.jso
 SCALARS = RELAY["customScalarTypes"]
 
 
+@pytest.mark.slow
 def test_every_scalar_of_ours_has_its_type():
     types = build_schema((ROOT / "schema.graphql").read_text("utf-8")).type_map.values()
     ours = {one.name for one in types if isinstance(one, GraphQLScalarType)} - set(specified_scalar_types)

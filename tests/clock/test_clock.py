@@ -49,6 +49,7 @@ async def test_a_review_that_nobody_decided_expires(world):
     assert await status(world, campaign) is CampaignStatus.EXPIRED
 
 
+@pytest.mark.wide
 async def test_a_schedule_missed_by_more_than_the_grace_is_not_sent(world):
     campaign = await scheduled(world)
     world.clock.forward(hours=1, seconds=301)
@@ -57,6 +58,7 @@ async def test_a_schedule_missed_by_more_than_the_grace_is_not_sent(world):
     assert await PublicationRow.all().count() == 0
 
 
+@pytest.mark.wide
 async def test_content_that_was_changed_behind_the_back_is_held(world):
     campaign = await scheduled(world)
     await RevisionRow.filter(campaign_id=campaign).update(segment="Everybody")
@@ -76,6 +78,7 @@ async def test_two_clocks_at_once_make_one_publication(world):
     assert len(await world.messages("handover")) == 5
 
 
+@pytest.mark.wide
 async def test_a_campaign_that_cannot_be_moved_stops_no_other(world, caplog):
     broken, sound = await scheduled(world), await scheduled(world)
     await RevisionRow.filter(campaign_id=broken).update(content={"not": "a content"})
@@ -87,6 +90,7 @@ async def test_a_campaign_that_cannot_be_moved_stops_no_other(world, caplog):
     assert caplog.text.count("clock:campaign_failed") == 1, "it is left alone for a while"
 
 
+@pytest.mark.wide
 async def test_many_that_cannot_be_moved_do_not_fill_the_batch(world, caplog, monkeypatch):
     monkeypatch.setattr("gql_approvals.clock.BATCH", 2)
     broken = [await scheduled(world) for _ in range(3)]
@@ -102,6 +106,7 @@ async def test_many_that_cannot_be_moved_do_not_fill_the_batch(world, caplog, mo
     assert BATCH > 2
 
 
+@pytest.mark.wide
 async def test_due_campaigns_come_longest_overdue_first(world):
     late = await scheduled(world)
     world.clock.forward(minutes=1)
@@ -111,6 +116,7 @@ async def test_due_campaigns_come_longest_overdue_first(world):
     assert [campaign for _, campaign in await lookups.due(world.clock(), 10)] == [late, later]
 
 
+@pytest.mark.wide
 async def test_the_loop_works_until_it_is_stopped(world):
     campaign = await scheduled(world)
     world.clock.forward(hours=1)

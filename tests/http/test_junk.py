@@ -370,6 +370,7 @@ async def test_a_text_that_cannot_be_stored_is_refused_wherever_it_stands(api):
     assert await api.footprint() == before
 
 
+@pytest.mark.slow
 async def test_a_value_of_another_kind_is_bad_user_input(api):
     campaign, member = await api.create("ada"), await api.member_id("vera")
     before, tried = await api.footprint(), 0

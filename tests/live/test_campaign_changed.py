@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from tests.live.live_client import CAMPAIGNS, events, signed_in
 from tests.schema.client import on_one_database
 
@@ -51,6 +52,7 @@ async def test_what_came_before_is_not_told_and_what_comes_right_after_is(live):
             await told.complete()
 
 
+@pytest.mark.wide
 async def test_no_change_is_lost_or_told_twice_when_many_come_at_once(live):
     async with signed_in(live.port, "vera") as vera:
         told = await vera.follow(CAMPAIGNS)

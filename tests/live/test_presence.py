@@ -28,6 +28,7 @@ async def disable(_live, who):
 
 
 @pytest.mark.parametrize("end", [revoke, disable], ids=["revoked", "disabled"])
+@pytest.mark.wide
 async def test_connections_of_whom_may_not_stay_end_within_a_second(live, end):
     async with (
         signed_in(live.port, "vera") as vera,

@@ -11,6 +11,7 @@ from gql_approvals.service.perform import perform_due
 from gql_approvals.workflow.identity import parse_global_id
 
 
+@pytest.mark.wide
 async def test_a_request_comes_and_goes(live):
     async with signed_in(live.port, "chen") as chen, signed_in(live.port, "maya") as maya:
         told, makers = await chen.follow(INBOX), await maya.follow(INBOX)

@@ -50,6 +50,7 @@ def test_there_are_recipes_enough():
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=[one.heading for one in RECIPES])
+@pytest.mark.sampled
 def test_a_recipe_does_what_it_claims_and_nothing_is_wrong_with_it(recipe: Block):
     proof = NEXT[recipe]
     assert (proof.words, proof.heading) == (("csv", "test"), recipe.heading)

@@ -34,6 +34,7 @@ async def test_a_database_without_tables_is_refused_with_the_way_out(empty_datab
     assert refusal.value.message == "the database is not migrated: run gql-approvals migrate"
 
 
+@pytest.mark.wide
 async def test_migrating_applies_everything_once(empty_database_url):
     async with Database.open(empty_database_url) as database:
         assert await database.migrate() == migration_names()

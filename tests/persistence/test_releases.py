@@ -48,6 +48,7 @@ def test_a_database_that_lacks_several_migrations_names_the_first():
     )
 
 
+@pytest.mark.wide
 async def test_an_older_release_is_refused_after_a_migration_that_takes_something_away(
     database, tmp_path, monkeypatch
 ):
@@ -77,6 +78,7 @@ async def test_an_older_release_goes_on_beside_a_newer_one_whose_migration_adds_
     await database.require_migrated()
 
 
+@pytest.mark.wide
 async def test_what_is_needed_is_what_a_migration_names_and_may_be_an_older_one(
     database, tmp_path, monkeypatch
 ):

@@ -324,6 +324,7 @@ SENSIBLE = {
 
 
 @pytest.mark.parametrize("name", SENSIBLE)
+@pytest.mark.sampled
 def test_a_sensible_edit_is_not_refused(name: str):
     assert SENSIBLE[name] != edited()
     policy, errors = under_the_laws(SENSIBLE[name])
@@ -482,6 +483,7 @@ def test_a_renamed_maker_is_renamed_in_the_tests_too():
     assert errors[0].help.endswith("where a role was renamed or removed, do the same here")
 
 
+@pytest.mark.slow
 def test_the_shipped_tests_cost_little_even_on_a_thousand_lines():
     for text, most_ms, accounts in ((POLICY, 20, 1), (large_policy(1000), 300, 64)):
         policy, errors = under_the_laws(text)

@@ -270,6 +270,7 @@ EDITS: dict[str, tuple[tuple[str, str], list[str]]] = {
 
 
 @pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.sampled
 def test_an_edit_is_told_in_words(changed: Callable[..., list[str]], edit: str):
     (old, new), expected = EDITS[edit]
 

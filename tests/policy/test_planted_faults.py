@@ -197,6 +197,7 @@ def compare_edited(folder: Path) -> None:
         compare(dice_for(seed), drawn, policy, folder, Tally())
 
 
+@pytest.mark.slow
 def test_what_only_an_edited_matcher_tells_apart_cannot_be_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

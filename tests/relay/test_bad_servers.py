@@ -67,6 +67,7 @@ def letter(to="maya@acme.test"):
 # ------------------------------------------------------------------------------------------- mail servers
 @pytest.mark.parametrize("manner", MANNERS)
 @pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.sampled
 async def test_a_mail_server_that_misbehaves_gets_the_mail_again_unless_it_refuses_this_mail(stage, manner):
     async with bad.bad_smtp(stage, MANNERS[manner]) as server, asyncio.timeout(20):
         outcome = await Smtp(f"smtp://127.0.0.1:{server.port}", timeout_s=SHORT_S)(letter())
@@ -156,6 +157,7 @@ def made(folder, *, name="localhost", ended=timedelta(days=-1)):
 
 
 @pytest.mark.parametrize("scheme", ["smtps", "smtp"])
+@pytest.mark.sampled
 async def test_a_mail_goes_over_tls_to_whom_the_certificate_names_and_to_nobody_else(certificate, scheme):
     serving, good = certificate
     sink, begins = Sink(), scheme == "smtps"
@@ -225,6 +227,7 @@ async def test_a_busy_sending_system_says_when_to_come_again(world, facts, code,
     assert receiver.ids == [facts.key] * 2
 
 
+@pytest.mark.wide
 async def test_a_publication_goes_to_whom_the_certificate_names_and_to_nobody_else(facts, certificate):
     serving, good = certificate
     async with receiving(tls=serving) as receiver:
@@ -236,6 +239,7 @@ async def test_a_publication_goes_to_whom_the_certificate_names_and_to_nobody_el
         assert "certificate" in outcome.error.lower()
 
 
+@pytest.mark.wide
 async def test_nothing_is_sent_to_a_receiver_that_takes_the_connection_and_reads_nothing(facts):
     async with receiving(misbehaving.hang) as receiver:
         outcome = await posted(facts, receiver.url, SHORT_S)

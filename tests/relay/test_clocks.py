@@ -21,6 +21,7 @@ JUMPS = [timedelta(days=-1), timedelta(hours=-1), timedelta(hours=1), timedelta(
 
 
 @pytest.mark.parametrize("jump", JUMPS, ids=str)
+@pytest.mark.sampled
 async def test_after_a_jump_of_the_clock_everything_is_delivered_within_two_leases(world, jump):
     """A message whose relay died, one that failed, and a new one."""
     await world.submitted()
@@ -55,6 +56,7 @@ async def test_a_message_that_failed_before_the_clock_was_set_back_is_tried_once
 
 
 @pytest.mark.parametrize("apart", JUMPS, ids=str)
+@pytest.mark.sampled
 async def test_relays_of_nodes_whose_clocks_differ_do_not_take_each_others_messages(world, apart):
     for number in range(4):
         await world.submitted(name=f"Sale {number}")

@@ -359,6 +359,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 async def test_a_relay_killed_between_commit_and_send_loses_and_repeats_nothing(database_url, world):
     await world.submitted()
     policies = str(Path(__file__).parents[2] / "policies")

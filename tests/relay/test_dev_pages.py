@@ -49,6 +49,7 @@ async def test_the_outbox_lists_mails_and_hand_overs_with_their_state(world):
     assert page.text.count(">waiting<") == 4
 
 
+@pytest.mark.slow
 async def test_the_outbox_is_in_threads_as_mail_programs_show_it(world):
     first = await world.submitted(name="First")
     await world.act("chen", Action.REJECT, first, reason="No")

@@ -56,6 +56,7 @@ async def test_a_hostile_name_stays_a_name(database, sink, text):
     assert names["maya@acme.test"] == names["chen@acme.test"] == header_text(text)
 
 
+@pytest.mark.slow
 async def test_ten_thousand_characters_are_cut_short(world, sink):
     text = "\U0001f389" * 10_000
     content = EmailContent(

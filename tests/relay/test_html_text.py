@@ -64,6 +64,7 @@ UNFINISHED = [
 
 
 @pytest.mark.parametrize("ending", ["", ">", "-->", '">'])
+@pytest.mark.slow
 def test_no_markup_makes_it_slow(ending: str):
     """The standard library's parser needs minutes for these together; this needs a second."""
     start = time.process_time()

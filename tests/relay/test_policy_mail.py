@@ -237,6 +237,7 @@ def storable(text):
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.sampled
 def test_a_hostile_node_stays_a_name(text):
     node = storable(text)
     mail = composed(node=node, account_name=node, version=node)

@@ -36,6 +36,7 @@ def parts_of(mail) -> tuple[str, str]:
 @pytest.mark.parametrize("sent_before", [False, True])
 @pytest.mark.parametrize("channel", Channel)
 @pytest.mark.parametrize("event", WORDING)
+@pytest.mark.sampled
 def test_both_parts_hold_every_fact(event: str, channel: Channel, *, sent_before: bool):
     facts = sample_facts(event, channel, NOW, sent_before=sent_before)
     expected = [badge_of(event), facts.recipient.name, facts.account_name, *COMMON]
@@ -52,6 +53,7 @@ def test_both_parts_hold_every_fact(event: str, channel: Channel, *, sent_before
 
 
 @pytest.mark.parametrize("event", WORDING)
+@pytest.mark.sampled
 def test_what_happened_stands_first_for_lists_of_mails(event: str):
     facts = sample_facts(event, Channel.SMS, NOW)
     html = Letter("", [], sample(event, Channel.SMS, NOW).as_bytes()).html
@@ -63,6 +65,7 @@ def test_what_happened_stands_first_for_lists_of_mails(event: str):
 
 
 @pytest.mark.parametrize("channel", Channel)
+@pytest.mark.sampled
 def test_a_review_is_one_thread_whatever_happens_in_it(channel: Channel):
     mails = [sample(event, channel, NOW) for event in WORDING]
 
@@ -74,6 +77,7 @@ def test_a_review_is_one_thread_whatever_happens_in_it(channel: Channel):
 
 
 @pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.sampled
 def test_every_link_leads_to_the_review_and_decides_nothing(event: str):
     html = Letter("", [], sample(event, Channel.EMAIL, NOW, sent_before=True).as_bytes()).html
 

@@ -77,6 +77,7 @@ def literal(address):
 
 
 @pytest.mark.parametrize("what", INSIDE)
+@pytest.mark.sampled
 async def test_no_inside_address_is_called_as_a_literal_or_by_a_name(what):
     address = INSIDE[what]
     names = Names(receiver_test=[[address]], mixed_test=[[PUBLIC, address]], turned_test=[[address, PUBLIC]])
@@ -92,6 +93,7 @@ async def test_no_inside_address_is_called_as_a_literal_or_by_a_name(what):
 
 
 @pytest.mark.parametrize("url", DISGUISED)
+@pytest.mark.sampled
 async def test_no_disguised_address_is_resolved_or_called(url):
     names = Names(receiver_test=[["127.0.0.1"]])
     async with receiving() as receiver:

@@ -171,6 +171,7 @@ TAKES = {"200": status(200), "202": status(202), "slow body": bad.slow_body, "hu
 
 
 @pytest.mark.parametrize("how", FAILS)
+@pytest.mark.sampled
 async def test_what_is_not_taken_comes_again_under_the_same_id(world, how):
     async with receiving(FAILS[how]) as receiver:
         webhook = await hooked(world, receiver, "campaign:created")
@@ -191,6 +192,7 @@ async def test_what_is_not_taken_comes_again_under_the_same_id(world, how):
 
 
 @pytest.mark.parametrize("how", TAKES)
+@pytest.mark.sampled
 async def test_what_is_taken_does_not_come_again_however_the_answer_goes_on(world, how):
     async with receiving(TAKES[how]) as receiver:
         webhook = await hooked(world, receiver, "campaign:created")
@@ -236,6 +238,7 @@ async def test_it_is_tried_by_the_schedule_of_the_standard_and_then_given_up(wor
 @pytest.mark.parametrize(
     ("asked", "waits_s"), [("60", 60), ("1", 5), ("Wed, 21 Oct 2030 07:28:00 GMT", 5), ("9" * 9, 86400)]
 )
+@pytest.mark.sampled
 async def test_a_busy_receiver_says_when_to_come_again_within_a_day(world, asked, waits_s):
     async with receiving(status(429, f"Retry-After: {asked}\r\n")) as receiver:
         webhook = await hooked(world, receiver, "campaign:created")
@@ -334,6 +337,7 @@ async def test_no_secret_is_in_the_audit_log_or_in_what_a_programmer_prints(worl
 
 
 # ------------------------------------------------------------------------------------ side by side, and lost
+@pytest.mark.slow
 async def test_a_receiver_that_hangs_holds_up_neither_mails_nor_other_receivers(world):
     async with (
         receiving(always=bad.hang) as slow,

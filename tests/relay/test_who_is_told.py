@@ -106,6 +106,7 @@ def test_every_row_that_tells_somebody_has_its_story_and_its_words():
 
 
 @pytest.mark.parametrize(("story", "kind", "who"), [(s, k, w) for s, _, k, w in STORIES])
+@pytest.mark.sampled
 async def test_the_right_people_get_one_mail_each(world, sink, story, kind, who):
     await story(world)
     lane = world.mail_lane(sink.port)
@@ -189,6 +190,7 @@ LOSSES = [
 
 
 @pytest.mark.parametrize(("story", "name", "loss"), LOSSES)
+@pytest.mark.sampled
 async def test_who_lost_the_right_gets_no_mail(world, sink, story, name, loss):
     await story(world)
     await world.change_member(name, **loss)

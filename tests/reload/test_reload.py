@@ -52,6 +52,7 @@ async def test_an_edit_is_in_force_and_its_lines_are_logged(worker: Worker, capl
     ]
 
 
+@pytest.mark.slow
 async def test_what_is_known_about_the_roles_in_use_is_known_before_the_first_request(worker: Worker):
     worker.edit("audience <= 50k, allow", "audience <= 60k, allow")
     await worker.look()
@@ -61,6 +62,7 @@ async def test_what_is_known_about_the_roles_in_use_is_known_before_the_first_re
     assert "judge" not in vars(policy.answers)  # Casbin has not even been started here
 
 
+@pytest.mark.slow
 async def test_a_comment_makes_a_version_that_changes_no_line(worker: Worker, caplog):
     worker.edit("# Who may do", "# What people may do. Who may do")
     await worker.look()
@@ -87,6 +89,7 @@ async def test_a_refused_file_leaves_the_last_good_version_in_force_until_it_is_
     assert (worker.version, worker.office.policy.refused) == (good, None)
 
 
+@pytest.mark.slow
 async def test_a_failing_test_refuses_the_change_it_was_written_against(worker: Worker):
     good = worker.version
     tests = worker.folder / "tests"
@@ -105,6 +108,7 @@ async def test_a_failing_test_refuses_the_change_it_was_written_against(worker: 
     assert may_approve(worker)
 
 
+@pytest.mark.slow
 async def test_a_folder_that_disappears_is_refused_and_one_that_comes_back_is_taken(worker: Worker):
     good, away = worker.version, worker.folder.with_name("away")
     worker.folder.rename(away)
@@ -117,6 +121,7 @@ async def test_a_folder_that_disappears_is_refused_and_one_that_comes_back_is_ta
 
 
 # ------------------------------ who would be in conflict
+@pytest.mark.slow
 async def test_a_file_that_would_put_a_member_in_conflict_is_refused_naming_them(worker: Worker):
     world, good = worker.world, worker.version
     await world.change_member("vera", roles={"maker", "auditor"})
@@ -138,6 +143,7 @@ async def test_a_file_that_would_put_a_member_in_conflict_is_refused_naming_them
 
 
 # ------------------------------ who is told
+@pytest.mark.slow
 async def test_each_account_s_audit_log_says_when_a_version_came_once(worker: Worker, world: World):
     other = Worker(world, worker.folder)
     globex = await people.create_account(
@@ -158,6 +164,7 @@ async def test_each_account_s_audit_log_says_when_a_version_came_once(worker: Wo
         assert event.entry.actor is None
 
 
+@pytest.mark.slow
 async def test_a_refusal_that_stands_for_ten_seconds_is_mailed_once_to_who_may_see_the_policy(
     worker: Worker, world: World
 ):
@@ -181,6 +188,7 @@ async def test_a_refusal_that_stands_for_ten_seconds_is_mailed_once_to_who_may_s
     assert all(":89:1: " in str(message.payload["problems"]) for message in messages)
 
 
+@pytest.mark.slow
 async def test_a_mistake_that_is_mended_at_once_is_mailed_to_nobody(worker: Worker, world: World):
     worker.edit("p, delivery,", "p; delivery,")
     await worker.look()
@@ -195,6 +203,7 @@ async def test_a_mistake_that_is_mended_at_once_is_mailed_to_nobody(worker: Work
 
 
 # ------------------------------ what is kept
+@pytest.mark.slow
 async def test_the_text_of_every_version_that_ever_decided_is_kept(worker: Worker, world: World):
     texts: dict[str, str] = {}
     for size in ("50k", "60k", "70k"):
@@ -236,6 +245,7 @@ async def test_every_worker_says_which_version_it_obeys(worker: Worker, world: W
     assert await policy_status.versions_in_force(world.clock()) == (worker.version,)
 
 
+@pytest.mark.slow
 async def test_a_worker_that_is_started_anew_obeys_what_its_node_s_others_do(worker: Worker, world: World):
     node = worker.driver.worker.rpartition(":")[0]
 

@@ -3,9 +3,12 @@
 
 import json
 
+import pytest
 from tests.schema.client import nodes_of, on_one_database, paths_of
 
 from gql_approvals.persistence.models import CommentRow
+
+pytestmark = pytest.mark.wide
 
 COMMENTS = "comments { totalCount edges { node { id by { name } at body section } } }"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from tests.schema.client import on_one_database, paths_of
 
 from gql_approvals.persistence import people
@@ -37,6 +38,7 @@ async def token_of(api, email):
     return await api.database.transaction(make)
 
 
+@pytest.mark.wide
 async def test_an_administrator_lets_somebody_in_who_may_act_at_once(api):
     done = await api.send("ada", "addMember", MEMBER, **NINA)
 
@@ -60,6 +62,7 @@ async def test_who_is_an_active_member_already_is_not_added_again(api):
         assert "`max@acme.test` is a member of `acme` already" in refused["message"]
 
 
+@pytest.mark.wide
 async def test_a_disabled_member_comes_back_with_these_roles_and_the_name_they_had(api):
     member = await api.disable("max")
 
@@ -89,6 +92,7 @@ async def test_a_person_of_another_account_joins_under_the_name_they_have(api):
     assert (await api.ask("gus", "{ viewer { roles } }", "acme"))["viewer"]["roles"] == []
 
 
+@pytest.mark.wide
 async def test_what_is_no_address_is_refused(api):
     for email in NO_ADDRESSES:
         assert paths_of(await api.refused("ada", "addMember", **NINA | {"email": email})) == ["email"], email

@@ -94,6 +94,7 @@ async def test_one_decision_a_person_a_request(api):
     assert await api.code("leo", "approveCampaign", campaign, **given) == "ALREADY_VOTED"
 
 
+@pytest.mark.wide
 async def test_sofia_approves_small_text_messages_and_nothing_else(api):
     small, large = (
         await api.submitted(channel="sms", size=50_000),
@@ -159,6 +160,7 @@ async def test_a_later_change_of_role_does_not_help_a_contributor(api):
     assert await api.inbox("maya") == []
 
 
+@pytest.mark.wide
 async def test_contributors_start_anew_once_a_revision_was_sent(api):
     campaign = await api.create("maya")
     await api.edited(campaign, "ada")
@@ -275,6 +277,7 @@ async def test_only_what_waits_is_approved(api):
 @pytest.mark.parametrize(
     ("given", "code"), [({}, "REQUEST_EXPIRED"), ({"scheduledAt": "2026-12-05T09:00:00Z"}, "SCHEDULE_MISSED")]
 )
+@pytest.mark.wide
 async def test_nothing_is_approved_after_its_deadline_though_no_clock_has_struck(api, given, code):
     campaign = await api.submitted(**given)
     api.clock.pass_(days=14)
@@ -290,6 +293,7 @@ async def test_nothing_is_approved_after_its_deadline_though_no_clock_has_struck
     assert await api.campaign(campaign["id"]) == now
 
 
+@pytest.mark.wide
 async def test_a_comment_that_cannot_be_stored_is_refused(api):
     campaign = await api.submitted()
 

@@ -3,6 +3,8 @@
 import pytest
 from tests.schema.client import on_one_database
 
+pytestmark = pytest.mark.wide
+
 
 async def test_a_maker_puts_a_draft_away(api):
     campaign = await api.create()

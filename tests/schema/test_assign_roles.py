@@ -3,6 +3,8 @@
 import pytest
 from tests.schema.client import hash_of, on_one_database, paths_of
 
+pytestmark = pytest.mark.wide
+
 
 async def test_an_administrator_gives_a_member_exactly_these_roles_at_once(api):
     vera = await api.member_id("vera")

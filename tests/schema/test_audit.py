@@ -107,6 +107,7 @@ async def everything_happens(api):
     await api.switch_on()
 
 
+@pytest.mark.slow
 async def test_a_client_recomputes_every_hash_from_the_log_alone_which_holds_ids_and_hashes_only(api):
     await everything_happens(api)
 

@@ -3,6 +3,8 @@
 import pytest
 from tests.schema.client import CONTENT, TOMORROW, on_one_database
 
+pytestmark = pytest.mark.wide
+
 CHANGES = "changes(from: %d, to: %d) { section path before after }"
 
 
@@ -59,6 +61,7 @@ async def test_a_discarded_revision_can_still_be_compared(api, revised):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_unknown_numbers_are_bad_input(api):
     campaign = await api.create()
     await api.edited(await api.sent())

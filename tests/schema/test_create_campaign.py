@@ -3,6 +3,8 @@
 import pytest
 from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, YESTERDAY, on_one_database, paths_of
 
+pytestmark = pytest.mark.wide
+
 AUDIENCE = {"segment": "All", "estimatedSize": 1000}
 INPUT = {"name": "Winter sale", "content": {"email": CONTENT["email"]}, "audience": AUDIENCE}
 EVERY_FIELD = """

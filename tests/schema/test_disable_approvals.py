@@ -1,6 +1,7 @@
 """disableApprovals, and what its preview says."""
 # ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
+import pytest
 from tests.schema.client import TOMORROW, hash_of, nodes_of, on_one_database
 
 PREVIEW = "{ disableApprovalsPreview { confirmToken wouldApprove wouldExpire campaigns { totalCount edges { node { id } } } } }"
@@ -11,6 +12,7 @@ async def preview(api, who="ada"):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_the_preview_is_read_page_by_page(api):
     waiting = {(await api.submitted())["id"] for _ in range(3)}
     text = """query($after: String) { disableApprovalsPreview { campaigns(first: 2, after: $after) {
@@ -65,6 +67,7 @@ async def test_an_administrator_switches_off_what_was_previewed_and_everything_t
     assert [await api.inbox(who) for who in ("chen", "ada")] == [[], []]
 
 
+@pytest.mark.wide
 async def test_an_automatic_approval_says_so_for_ever(api):
     campaign = await api.submitted(publishMode="MANUAL")
     await api.switch_off()
@@ -76,6 +79,7 @@ async def test_an_automatic_approval_says_so_for_ever(api):
     assert sent["live"]["request"]["status"] == "AUTO_APPROVED"
 
 
+@pytest.mark.wide
 async def test_votes_that_were_given_stay_with_an_automatic_approval(api):
     campaign = await api.submitted(size=100_000)
     await api.decided(campaign, "chen")
@@ -89,6 +93,7 @@ async def test_votes_that_were_given_stay_with_an_automatic_approval(api):
     }
 
 
+@pytest.mark.wide
 async def test_what_is_overdue_expires_instead(api):
     overdue, waiting = await api.submitted(scheduledAt=TOMORROW), await api.submitted()
     api.clock.pass_(days=1)
@@ -104,6 +109,7 @@ async def test_what_is_overdue_expires_instead(api):
     assert (await api.campaign(waiting["id"]))["status"] == "SENT"
 
 
+@pytest.mark.wide
 async def test_a_list_that_has_changed_since_the_preview_is_not_confirmed(api):
     pending = await api.submitted()
     token = (await preview(api))["confirmToken"]
@@ -121,6 +127,7 @@ async def test_a_list_that_has_changed_since_the_preview_is_not_confirmed(api):
         assert await api.code("ada", "disableApprovals", confirmToken=text) == "PREVIEW_OUTDATED"
 
 
+@pytest.mark.wide
 async def test_a_change_elsewhere_does_not_outdate_a_preview(api):
     await api.submitted()
     token = (await preview(api))["confirmToken"]
@@ -158,6 +165,7 @@ async def test_the_other_account_goes_on_as_before(api):
     assert account == {"approvalsEnabled": True}
 
 
+@pytest.mark.wide
 async def test_while_approvals_are_off_nothing_is_left_to_decide(api):
     campaign = await api.submitted()
     await api.switch_off()

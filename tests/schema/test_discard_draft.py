@@ -1,7 +1,10 @@
 """discardDraft."""
 # ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
+import pytest
 from tests.schema.client import hash_of, on_one_database
+
+pytestmark = pytest.mark.wide
 
 
 async def test_a_maker_gives_up_what_came_after_the_live_revision(api):
@@ -56,6 +59,7 @@ async def test_rejected_and_expired_revisions_are_discarded_as_well(api):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_without_a_live_revision_or_with_nothing_after_it_there_is_nothing_to_discard(api):
     for status in ("DRAFT", "PENDING_REVIEW", "APPROVED", "REJECTED", "SENT", "ARCHIVED"):
         assert await api.code("maya", "discardDraft", await api.in_status(status)) == "WRONG_STATUS"

@@ -1,10 +1,13 @@
 """What passes with time: reads show it at once, whether or not a clock has written it down."""
 # ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
+import pytest
 from tests.schema.client import TOMORROW, hash_of, nodes_of, on_one_database
 
 from gql_approvals.service.perform import perform_due
 from gql_approvals.workflow.identity import parse_global_id
+
+pytestmark = pytest.mark.wide
 
 
 async def strike(api, campaign):
@@ -100,6 +103,7 @@ async def test_a_decision_on_what_is_already_expired_stays_refused(api):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_a_member_without_a_role_sees_everything_and_may_do_nothing(api):
     for status in ("DRAFT", "PENDING_REVIEW", "APPROVED", "REJECTED", "SENT", "ARCHIVED"):
         campaign = await api.in_status(status)

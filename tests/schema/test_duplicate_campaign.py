@@ -1,6 +1,9 @@
 """duplicateCampaign."""
 
+import pytest
 from tests.schema.client import CAMPAIGN, TOMORROW, hash_of, on_one_database, paths_of
+
+pytestmark = pytest.mark.wide
 
 
 async def test_a_maker_duplicates_copy_and_audience_and_nothing_else(api):
@@ -42,6 +45,7 @@ async def test_a_duplicate_of_a_scheduled_campaign_has_no_time(api):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_every_status_can_be_duplicated(api):
     for status in ("DRAFT", "PENDING_REVIEW", "APPROVED", "REJECTED", "ARCHIVED", "SENT"):
         campaign = await api.in_status(status)

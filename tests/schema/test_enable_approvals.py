@@ -1,6 +1,9 @@
 """enableApprovals."""
 
+import pytest
 from tests.schema.client import TOMORROW, hash_of, on_one_database
+
+pytestmark = pytest.mark.wide
 
 
 async def test_an_administrator_switches_on_again(api):

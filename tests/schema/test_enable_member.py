@@ -1,9 +1,12 @@
 """enableMember."""
 
+import pytest
 from tests.schema.client import on_one_database
 
 from gql_approvals.persistence.models import MemberRow
 from gql_approvals.workflow.identity import parse_global_id
+
+pytestmark = pytest.mark.wide
 
 MEMBER = "member { id roles active user { name } }"
 

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from tests.schema.client import on_one_database
 
 from gql_approvals.http.graphiql_review import REJECT_CAMPAIGN, REVIEW_CAMPAIGN, REVIEW_TABS, REVIEWED
@@ -85,6 +86,7 @@ async def test_a_review_is_read_and_rejected(api):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_every_channel_s_content_is_in_the_review(api):
     for channel in ("email", "sms", "appPush", "whatsapp", "webPush", "onsite"):
         campaign = await api.submitted(channel=channel)

@@ -1,7 +1,10 @@
 """publishCampaign."""
 # ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
+import pytest
 from tests.schema.client import CONTENT, NOBODYS_HASH, TOMORROW, YESTERDAY, hash_of, on_one_database, paths_of
+
+pytestmark = pytest.mark.wide
 
 SENT = "campaign { status authorisation } publication { contentHash authorisation sentAt handedOverAt request { status } metrics { sent updatedAt } }"
 

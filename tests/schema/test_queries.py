@@ -180,6 +180,7 @@ ORDERS = [
 ]
 
 
+@pytest.mark.slow
 async def test_every_page_follows_the_one_before_without_loss_or_doubles_in_every_order(api):
     for name in ("same", "same", "other", "same", "Same"):
         await api.create(name=name)  # all of the same minute
@@ -227,6 +228,7 @@ async def test_what_is_inserted_between_two_pages_shifts_nothing(api):
         assert [node for node in seen if node in before] == before
 
 
+@pytest.mark.slow
 async def test_bad_cursors_and_page_sizes_are_said_to_be_bad(api):
     await api.submitted()
     texts = ["", "x", "ä", "\0", "\ud800", "====", cursor(), cursor(1, 2, 3), cursor("x"), cursor(None), cursor(*[True]), cursor(1.5),
@@ -262,6 +264,7 @@ async def test_counts_are_made_only_up_to_a_thousand_and_null_is_the_default_siz
 
 
 # -------------------------------------------------------------------------------------------- the inbox
+@pytest.mark.slow
 async def test_the_inbox_holds_what_one_may_decide_on_oldest_first_in_full_pages(api):
     own = await api.submitted("ada", name="own")
     waiting = []
@@ -487,6 +490,7 @@ async def test_up_to_a_hundred_nodes_are_fetched_at_once(api):
     assert (await api.fault("vera", text, ids=["x"] * 101))["code"] == "BAD_USER_INPUT"
 
 
+@pytest.mark.slow
 async def test_the_parts_of_a_campaign_are_paged_newest_first(api):
     campaign = await api.sent()
     for number in range(2, 4):

@@ -3,6 +3,8 @@
 import pytest
 from tests.schema.client import on_one_database, paths_of
 
+pytestmark = pytest.mark.wide
+
 FIGURES = {"sent": 900, "delivered": 890, "opened": 300, "clicked": 40, "failed": 10}
 
 
@@ -44,6 +46,7 @@ async def test_an_older_publication_keeps_its_own_figures(api):
 
 @on_one_database
 @pytest.mark.parametrize("field", sorted(FIGURES))
+@pytest.mark.sampled
 async def test_no_figure_is_negative(api, field):
     publication = (await api.sent())["live"]["id"]
 

@@ -3,6 +3,8 @@
 import pytest
 from tests.schema.client import NOBODYS_HASH, hash_of, on_one_database, paths_of
 
+pytestmark = pytest.mark.wide
+
 
 async def test_a_checker_rejects_with_a_reason_that_stays_readable(api):
     campaign = await api.submitted()
@@ -106,6 +108,7 @@ async def test_who_approved_already_may_not_reject(api):
         ("SENT", "ALREADY_DECIDED"),
     ],
 )
+@pytest.mark.sampled
 async def test_only_what_waits_is_rejected(api, status, code):
     campaign = await api.in_status(status)
 

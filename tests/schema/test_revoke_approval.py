@@ -1,7 +1,10 @@
 """revokeApproval."""
 # ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
+import pytest
 from tests.schema.client import TOMORROW, hash_of, on_one_database, paths_of
+
+pytestmark = pytest.mark.wide
 
 
 async def test_a_checker_stops_a_send_and_the_approval_is_void(api):
@@ -53,6 +56,7 @@ async def test_a_reason_is_needed_that_can_be_stored(api):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_only_an_approved_campaign_is_revoked(api):
     for status in ("DRAFT", "PENDING_REVIEW", "REJECTED", "SENT", "ARCHIVED"):
         campaign = await api.in_status(status)

@@ -1,5 +1,6 @@
 """submitCampaign."""
 
+import pytest
 from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, YESTERDAY, hash_of, on_one_database, paths_of
 
 
@@ -82,6 +83,7 @@ async def test_what_is_incomplete_is_not_submitted(api):
     ]
 
 
+@pytest.mark.wide
 async def test_a_note_that_cannot_be_stored_is_refused(api):
     assert paths_of(await api.refused("maya", "submitCampaign", await api.create(), note="\0")) == ["note"]
 
@@ -95,6 +97,7 @@ async def test_what_waits_already_is_not_submitted_twice(api):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_only_drafts_and_rejected_campaigns_are_submitted(api):
     for status in ("APPROVED", "SENT", "ARCHIVED", "EXPIRED"):
         campaign = await api.in_status(status)
@@ -130,6 +133,7 @@ async def test_while_approvals_are_off_there_is_nothing_to_submit(api):
     assert await api.code("maya", "submitCampaign", campaign) == "APPROVALS_OFF"
 
 
+@pytest.mark.wide
 async def test_what_was_rejected_comes_again_changed_or_with_a_note(api):
     campaign = await api.rejected()
 

@@ -1,8 +1,11 @@
 """updateAccount."""
 
+import pytest
 from tests.schema.client import on_one_database, paths_of
 
 from gql_approvals.persistence.models import OutboxRow
+
+pytestmark = pytest.mark.wide
 
 ACCOUNT = "account { slug name timeZone notifyScope approvalsEnabled }"
 BEFORE = {

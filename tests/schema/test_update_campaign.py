@@ -3,6 +3,8 @@
 import pytest
 from tests.schema.client import CAMPAIGN, CONTENT, TOMORROW, hash_of, on_one_database, paths_of
 
+pytestmark = pytest.mark.wide
+
 OTHER = {"email": CONTENT["email"] | {"subject": "Sale, the second"}}
 LATER = "2026-11-23T09:00:00Z"
 

@@ -1,7 +1,10 @@
 """withdrawCampaign."""
 # ruff: noqa: E501  # GraphQL documents and tables keep their lines
 
+import pytest
 from tests.schema.client import on_one_database, paths_of
+
+pytestmark = pytest.mark.wide
 
 
 async def test_a_maker_takes_a_submission_back_and_the_votes_are_void(api):
@@ -44,6 +47,7 @@ async def test_whoever_submitted_somebody_elses_draft_is_involved(api):
 
 
 @on_one_database
+@pytest.mark.slow
 async def test_only_a_pending_campaign_is_withdrawn(api):
     for status in ("DRAFT", "APPROVED", "REJECTED", "SENT", "ARCHIVED"):
         assert await api.code("maya", "withdrawCampaign", await api.in_status(status)) == "WRONG_STATUS"

@@ -97,6 +97,7 @@ print([name for name in sys.modules if name.partition(".")[0] in {"opentelemetry
 """
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_loaded_where_nobody_asks_for_it(monkeypatch: pytest.MonkeyPatch):
     for name in ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)

@@ -167,6 +167,7 @@ async def shared(
 
 
 @pytest.mark.parametrize(("why", "made"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+@pytest.mark.sampled
 async def test_a_forged_or_odd_token_is_refused(
     shared: World, why: str, made: Callable[[Provider], str], caplog: pytest.LogCaptureFixture
 ):

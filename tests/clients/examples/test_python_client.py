@@ -11,6 +11,7 @@ from tests.server.server_process import ROOT
 SCRIPT = [sys.executable, str(ROOT / "examples" / "python_client.py")]
 
 
+@pytest.mark.slow
 def test_its_help_names_every_command():
     done = subprocess.run([*SCRIPT, "--help"], check=False, capture_output=True, text=True, timeout=60)
 
