@@ -100,5 +100,9 @@ def test_a_valid_document_is_remembered_and_a_refused_one_is_not(monkeypatch):
     monkeypatch.setattr(remembered, "MAX_TOKENS", 100)
     for name in "abcdefgh":
         read(f"query {name} {{ viewer {{ roles }} }}")
-    assert gate.documents.remembered.texts == ["query g { viewer { roles } }", "query h { viewer { roles } }", "{ viewer { roles } }"]
+    assert gate.documents.remembered.texts == [
+        "query g { viewer { roles } }",
+        "query h { viewer { roles } }",
+        "{ viewer { roles } }",
+    ]
     assert gate.documents.remembered.tokens <= 100
