@@ -1,7 +1,7 @@
 """Campaigns in the database: load whole values, save the difference. The caller holds the transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gql_approvals.errors import Unavailable
 from gql_approvals.persistence import mapping, whole
@@ -14,20 +14,11 @@ from gql_approvals.persistence.models import (
     RequestRow,
     RevisionRow,
 )
-from gql_approvals.persistence.people import User
-from gql_approvals.persistence.statements import Record
+from gql_approvals.persistence.whole import Found
 from gql_approvals.workflow.case import Change
 from gql_approvals.workflow.content import SectionHashes
 from gql_approvals.workflow.model import ApprovalRequest, Campaign, Comment, Decision, Publication, Revision
 from gql_approvals.workflow.vocabulary import RevisionState
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Campaigns by id, and who created them, by user id."""
-
-    campaigns: dict[int, Campaign]
-    creators: dict[int, User]
 
 
 async def lock(account_id: int, campaign_id: int) -> Campaign | None:
@@ -37,7 +28,7 @@ async def lock(account_id: int, campaign_id: int) -> Campaign | None:
     read beside it, a statement that had to wait would see what was before.
     """
     rows = await whole.LOCKED.rows(account_id, campaign_id)
-    return whole.campaign_of(rows[0]) if rows else None
+    return whole.read(rows).campaigns.get(campaign_id)
 
 
 async def load(account_id: int, campaign_ids: Sequence[int]) -> dict[int, Campaign]:
@@ -46,18 +37,13 @@ async def load(account_id: int, campaign_ids: Sequence[int]) -> dict[int, Campai
 
 
 async def find(account_id: int, campaign_ids: Sequence[int]) -> Found:
-    """The same, with those who created them."""
-    return _found(await whole.BY_IDS.rows(account_id, list(campaign_ids)) if campaign_ids else ())
+    """The same, with the people whom they name."""
+    return whole.read(await whole.BY_IDS.rows(account_id, list(campaign_ids)) if campaign_ids else ())
 
 
 async def find_by_requests(account_id: int, request_ids: Sequence[int]) -> Found:
     """The campaigns that these requests are about."""
-    return _found(await whole.BY_REQUESTS.rows(account_id, list(request_ids)) if request_ids else ())
-
-
-def _found(rows: Sequence[Record]) -> Found:
-    campaigns = {row[0]: whole.campaign_of(row) for row in rows}
-    return Found(campaigns, dict(whole.creator_of(row) for row in rows))
+    return whole.read(await whole.BY_REQUESTS.rows(account_id, list(request_ids)) if request_ids else ())
 
 
 async def hashes_of(campaign_id: int, content_hash: str) -> SectionHashes | None:

@@ -125,7 +125,7 @@ def decision_of(values: Record) -> Decision:
 
 
 def request_of(values: Record, requirements: Iterable[Any], decisions: Iterable[Record]) -> ApprovalRequest:
-    """One review; its decisions come in any order."""
+    """One review."""
     (
         key, revision_number, content_hash, status, policy_version, submitted_by, submitted_at, expires_at,
         note,
@@ -141,7 +141,7 @@ def request_of(values: Record, requirements: Iterable[Any], decisions: Iterable[
         submitted_at=moment(submitted_at),
         expires_at=moment(expires_at),
         note=note,
-        decisions=tuple(decision_of(one) for one in sorted(decisions, key=_first)),
+        decisions=tuple(decision_of(one) for one in decisions),
     )
 
 
@@ -289,9 +289,3 @@ def _requirement_of(item: dict[str, Any]) -> Requirement:
         needed=item["needed"],
         approved_by=None if approved_by is None else tuple(approved_by),
     )
-
-
-def _first(values: Record) -> int:
-    """The id, where it comes first."""
-    key: int = values[0]
-    return key

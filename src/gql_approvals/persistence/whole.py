@@ -5,7 +5,8 @@ The statement is one for every reader and for every mutation; only what it looks
 # ruff: noqa: S608  # the names of our own columns
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -18,6 +19,14 @@ from gql_approvals.workflow.model import ApprovalRequest, Campaign
 from gql_approvals.workflow.vocabulary import Channel
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Campaigns by id; and who created, submitted and decided, by user id."""
+
+    campaigns: dict[int, Campaign]
+    people: dict[int, User]
+
+
 def _ends(*sizes: int) -> list[int]:
     return [sum(sizes[: place + 1]) for place in range(len(sizes))]
 
@@ -26,14 +35,16 @@ def _ends(*sizes: int) -> list[int]:
 _OWN, _HEAD, _LIVE, _SHOWN, _CREATOR = _ends(len(CAMPAIGN), len(REVISION), len(PUBLICATION), len(REVISION), 2)
 
 
+# Who submitted and decided is joined from the left: so SQLite begins with the campaign's own rows.
 def _campaigns(words: Words, which: str, locking: str = "") -> str:
     return f"""
 SELECT {columns("c", CAMPAIGN)}, {columns("h", REVISION)}, {columns("p", PUBLICATION)},
   {columns("s", REVISION)}, u.name, u.email,
   (SELECT {words.rows}({words.row}(k.number, k.user_id)) FROM contributor k WHERE k.campaign_id = c.id),
-  (SELECT {words.rows}({words.row}({columns("q", REQUEST)}, {words.json}(q.requirements), {words.json}((
-     SELECT {words.rows}({words.row}({columns("d", DECISION)})) FROM decision d WHERE d.request_id = q.id))))
-   FROM approval_request q WHERE q.campaign_id = c.id)
+  (SELECT {words.rows}({words.row}({columns("q", REQUEST)}, b.name, b.email, {words.json}(q.requirements),
+     {words.json}((SELECT {words.rows}({words.row}({columns("d", DECISION)}, v.name, v.email))
+       FROM decision d LEFT JOIN app_user v ON v.id = d.by_id WHERE d.request_id = q.id))))
+   FROM approval_request q LEFT JOIN app_user b ON b.id = q.submitted_by_id WHERE q.campaign_id = c.id)
 FROM campaign c
 JOIN app_user u ON u.id = c.created_by_id
 JOIN revision h ON h.campaign_id = c.id AND h.number = c.head_number
@@ -51,34 +62,41 @@ BY_REQUESTS = Statement(
 )
 
 
-def campaign_of(row: Record) -> Campaign:
-    """One campaign, from a row of the statements here."""
+def read(rows: Iterable[Record]) -> Found:
+    """What these statements give."""
+    campaigns: dict[int, Campaign] = {}
+    people: dict[int, User] = {}
+    for row in rows:
+        campaigns[row[0]] = _campaign(row, people)
+    return Found(campaigns, people)
+
+
+def _campaign(row: Record, people: dict[int, User]) -> Campaign:
     own = row[:_OWN]
-    channel = Channel(own[CAMPAIGN.index("channel")])
-    head, publication, shown = row[_OWN:_HEAD], row[_HEAD:_LIVE], row[_LIVE:_SHOWN]
+    creator = own[_CREATED_BY]
+    _meet(people, creator, row[_SHOWN], row[_SHOWN + 1])
+    channel = Channel(own[_CHANNEL])
+    head, publication = row[_OWN:_HEAD], row[_HEAD:_LIVE]
     live = None if publication[0] is None else mapping.publication_of(publication)
     sent = 0 if live is None else live.revision_number
-    people = _contributors(unpacked(row[_CREATOR]))
-    since_sent = (users for number, users in people.items() if number > sent)
+    involved = _contributors(unpacked(row[_CREATOR]))
+    since_sent = (users for number, users in involved.items() if number > sent)
     return mapping.campaign_of(
         own,
-        head=mapping.revision_of(head, channel, people.get(head[_NUMBER], ())),
+        head=mapping.revision_of(head, channel, involved.get(head[_NUMBER], ())),
         live=live,
-        live_revision=None if live is None else mapping.revision_of(shown, channel, people.get(sent, ())),
-        requests=_requests(unpacked(row[_CREATOR + 1]) or ()),
-        contributors={own[_CREATED_BY], *chain.from_iterable(since_sent)},
+        live_revision=(
+            None if live is None else mapping.revision_of(row[_LIVE:_SHOWN], channel, involved.get(sent, ()))
+        ),
+        requests=_requests(unpacked(row[_CREATOR + 1]) or (), people),
+        contributors={creator, *chain.from_iterable(since_sent)},
     )
 
 
-def creator_of(row: Record) -> tuple[int, User]:
-    """Who created it, by their id."""
-    key = row[_CREATED_BY]
-    name, email = row[_SHOWN:_CREATOR]
-    return key, User(id=key, name=name, email=email)
-
-
-_NUMBER = REVISION.index("number")
-_CREATED_BY = CAMPAIGN.index("created_by_id")
+_NUMBER, _CHANNEL = REVISION.index("number"), CAMPAIGN.index("channel")
+_CREATED_BY, _SUBMITTED_BY = CAMPAIGN.index("created_by_id"), REQUEST.index("submitted_by_id")
+_REQUEST_END = len(REQUEST)
+_BY = DECISION.index("by_id")
 
 
 def _contributors(rows: Iterable[tuple[int, int]] | None) -> Mapping[int, set[int]]:
@@ -89,10 +107,19 @@ def _contributors(rows: Iterable[tuple[int, int]] | None) -> Mapping[int, set[in
     return found
 
 
-def _requests(rows: Sequence[Any]) -> list[ApprovalRequest]:
+def _requests(rows: Iterable[Any], people: dict[int, User]) -> list[ApprovalRequest]:
     """Oldest first."""
-    size = len(REQUEST)
-    return [
-        mapping.request_of(row[:size], row[size], row[size + 1] or ())
-        for row in sorted(rows, key=itemgetter(0))
-    ]
+    found: list[ApprovalRequest] = []
+    for row in sorted(rows, key=itemgetter(0)):
+        own, (name, email, requirements, decisions) = row[:_REQUEST_END], row[_REQUEST_END:]
+        _meet(people, own[_SUBMITTED_BY], name, email)
+        votes = sorted(decisions or (), key=itemgetter(0))
+        for vote in votes:
+            _meet(people, vote[_BY], vote[-2], vote[-1])
+        found.append(mapping.request_of(own, requirements, (vote[:-2] for vote in votes)))
+    return found
+
+
+def _meet(people: dict[int, User], key: int, name: str, email: str) -> None:
+    if key not in people:
+        people[key] = User(id=key, name=name, email=email)

@@ -4,6 +4,7 @@ One context serves one operation. After a mutation the scene and the loaders are
 payload shows what it did.
 """
 
+import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -15,10 +16,11 @@ from gql_approvals.errors import RequestFault, Unauthenticated
 from gql_approvals.observability.call import current
 from gql_approvals.persistence import campaigns, lookups, people
 from gql_approvals.persistence.people import User
+from gql_approvals.persistence.whole import Found
 from gql_approvals.service import perform, reading
 from gql_approvals.service.caller import Caller, authenticate
 from gql_approvals.service.perform import Office
-from gql_approvals.service.scene import Scene
+from gql_approvals.service.scene import Rights, Scene
 from gql_approvals.service.tasks import Result, Task
 from gql_approvals.workflow.identity import global_id
 from gql_approvals.workflow.model import Campaign, Publication, Revision
@@ -37,7 +39,11 @@ class Context:
     request_id: str
     _caller: Caller | None = field(default=None, init=False)
     _scene: Scene | None = field(default=None, init=False)
+    _rights: Rights | None = field(default=None, init=False)
+    _known: dict[int, User] = field(default_factory=dict[int, User], init=False)
+    _has_performed: bool = field(default=False, init=False)
     _refused: RequestFault | None = field(default=None, init=False)
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _loaders: dict[Hashable, DataLoader[Any, Any]] = field(
         default_factory=dict[Hashable, DataLoader[Any, Any]], init=False
     )
@@ -49,16 +55,21 @@ class Context:
             Unauthenticated: when nobody is, or the token is not good.
             AccountRequired: when the account is not clear.
         """
-        if self._refused is not None:
-            raise self._refused
         if self._caller is None:
-            try:
-                self._caller = await self._authenticated()
-                _note(self._caller)
-            except RequestFault as fault:
-                self._refused = fault  # a bad token is refused, and logged, once for the operation
-                raise
+            async with self._asking:  # fields that begin together ask once
+                await self._ask()
+        if self._caller is None:
+            raise self._refused or Unauthenticated(NO_TOKEN)
         return self._caller
+
+    async def _ask(self) -> None:
+        if self._caller is not None or self._refused is not None:
+            return
+        try:
+            self._caller = await self._authenticated()
+            _note(self._caller)
+        except RequestFault as fault:
+            self._refused = fault  # a bad token is refused, and logged, once for the operation
 
     async def _authenticated(self) -> Caller:
         if self.token is None:
@@ -69,15 +80,27 @@ class Context:
     async def scene(self) -> Scene:
         """The caller's account as it is now."""
         if self._scene is None:
-            self._scene = await self.office.scene((await self.caller()).account.id)
+            caller = await self.caller()
+            async with self._asking:
+                self._scene = self._scene or await self.office.scene(caller.account.id)
+            self._known |= self._scene.users
         return self._scene
+
+    async def rights(self) -> Rights:
+        """What the caller may do, as they were authenticated; after a mutation, as it is now."""
+        if self._rights is None:
+            stale = self._has_performed
+            self._rights = await self.scene() if stale else self.office.view(await self.caller(), self.scene)
+        return self._rights
 
     async def perform(self, task: Task, key: str | None) -> Result:
         """Perform a mutation; what is read afterwards is read anew."""
         try:
             return await perform.perform(self.office, await self.caller(), task, key=key)
         finally:
-            self._scene = None
+            self._has_performed = True
+            self._scene = self._rights = None
+            self._known.clear()
             self._loaders.clear()
 
     async def user(self, user_id: int) -> User:
@@ -88,21 +111,36 @@ class Context:
     async def users(self, user_ids: Iterable[int]) -> list[User]:
         """People by their keys, in this order."""
         wanted = list(user_ids)
-        found: list[User | None] = await self._loader("users", _load_users).load_many(wanted)
-        missing = [key for key, user in zip(wanted, found, strict=True) if user is None]
-        if missing:
-            raise LookupError(missing)  # people are never deleted
-        return [user for user in found if user is not None]
+        known = self._known
+        if not known.keys() >= set(wanted):
+            others = [key for key in wanted if key not in known]
+            found: list[User | None] = await self._loader("users", _load_users).load_many(others)
+            known |= {user.id: user for user in found if user is not None}
+        return [known[key] for key in wanted]  # people are never deleted
 
     async def campaign(self, campaign_id: int) -> Campaign | None:
         """A campaign that the caller may see, as it is now."""
         found: Campaign | None = await self._loader("campaigns", self._load_campaigns).load(campaign_id)
         return found
 
+    async def campaigns(self, ids: Sequence[int]) -> Mapping[int, Campaign]:
+        """Campaigns that the caller may see, as they are now."""
+        user_id = (await self.caller()).user_id
+        return self._met(await reading.visible_campaigns(await self.rights(), user_id, ids))
+
+    async def reviewed(self, requests: Sequence[int]) -> Mapping[int, Campaign]:
+        """The same: those that these requests are about."""
+        user_id = (await self.caller()).user_id
+        return self._met(await reading.reviewed_campaigns(await self.rights(), user_id, requests))
+
+    def _met(self, found: Found) -> Mapping[int, Campaign]:
+        self._known |= found.people
+        return found.campaigns
+
     async def acted_on(self, campaign_id: int) -> Campaign:
         """A campaign that the caller has just changed, seen or not."""
         scene = await self.scene()
-        found = await campaigns.load(scene.account.id, [campaign_id])
+        found = self._met(await campaigns.find(scene.account.id, [campaign_id]))
         return scene.current(found[campaign_id])
 
     async def publication(self, publication_id: int) -> tuple[Campaign, Publication]:
@@ -136,7 +174,7 @@ class Context:
         return self._loaders.setdefault(name, DataLoader(load_fn=load))
 
     async def _load_campaigns(self, ids: list[int]) -> Sequence[Campaign | None]:
-        found = await reading.visible_campaigns(await self.scene(), (await self.caller()).user_id, ids)
+        found = await self.campaigns(ids)
         return [found.get(key) for key in ids]
 
     async def _load_revisions(self, places: list[tuple[int, int]]) -> Sequence[Revision | None]:

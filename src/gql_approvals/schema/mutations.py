@@ -264,7 +264,7 @@ async def _perform_on(info: Info, input: _OnMember, intent: AccountIntent) -> Re
 
 
 async def _account_now(info: Info) -> people.Account:
-    return people.account((await info.context.scene()).account)
+    return people.account((await info.context.rights()).account)
 
 
 async def _member_now(info: Info, done: Result) -> people.Member:

@@ -37,10 +37,10 @@ class Account(Node):
     @field
     async def status_counts(self, info: Info) -> list[StatusCount]:
         """How many campaigns have which status now; every status is there."""
-        caller, scene = await info.context.caller(), await info.context.scene()
-        if scene.account.id != self.key:  # another one of the viewer's accounts
-            scene = await info.context.office.scene(self.key)
-        counts = await reading.status_counts(scene, caller.user_id)
+        caller, rights = await info.context.caller(), await info.context.rights()
+        if rights.account.id != self.key:  # another one of the viewer's accounts
+            rights = await info.context.office.scene(self.key)
+        counts = await reading.status_counts(rights, caller.user_id)
         return [StatusCount(status=status, count=count) for status, count in counts.items()]
 
 
@@ -80,7 +80,7 @@ class Viewer:
     @field
     async def account(self, info: Info) -> Account:
         """The account that this request speaks of."""
-        return account((await info.context.scene()).account)
+        return account((await info.context.rights()).account)
 
     @field
     async def accounts(self) -> list[Account]:
@@ -90,12 +90,12 @@ class Viewer:
     @field
     async def roles(self, info: Info) -> list[str]:
         """The person's roles in this account."""
-        return sorted((await info.context.scene()).active.get(self.caller.user_id, ()))
+        return sorted((await info.context.rights()).active.get(self.caller.user_id, ()))
 
     @field
     async def permissions(self, info: Info) -> list[str]:
         """What the viewer may do with this token, at least for some campaigns: words of the policy file."""
-        found = reading.permissions(await info.context.scene(), self.caller.user_id)
+        found = reading.permissions(await info.context.rights(), self.caller.user_id)
         return [permission.value for permission in found if suffices(self.caller.scopes, permission)]
 
     @field

@@ -71,10 +71,10 @@ class Query:
         order_by: Annotated[inputs.CampaignOrder | None, arg("How to sort; omitted: newest first.")] = None,
     ) -> Connection[shown.Campaign] | None:
         """The account's campaigns that the viewer may see."""
-        caller, scene = await info.context.caller(), await info.context.scene()
+        caller, rights = await info.context.caller(), await info.context.rights()
         by = CampaignOrderField.CREATED_AT if order_by is None else order_by.field
         listing = reading.campaign_list(
-            scene,
+            rights,
             caller.user_id,
             _filter(filter),
             order=CampaignOrder[by.value],
@@ -87,19 +87,18 @@ class Query:
         self, info: Info, first: First = 20, after: After = None
     ) -> Connection[shown.ApprovalRequest] | None:
         """What the viewer may decide on now, oldest first; own work and requests voted on are left out."""
-        caller, scene = await info.context.caller(), await info.context.scene()
+        caller, rights = await info.context.caller(), await info.context.rights()
 
         async def load(keys: Sequence[int]) -> Mapping[int, shown.ApprovalRequest]:
-            of = await lookups.campaigns_of_requests(caller.account.id, keys)
-            found = await reading.visible_campaigns(scene, caller.user_id, list(of.values()))
-            held = {key: (found[c], _request(found[c], key)) for key, c in of.items() if c in found}
+            wanted = set(keys)
             return {
-                key: shown.approval_request(c, request)
-                for key, (c, request) in held.items()
-                if request is not None
+                request.id: shown.approval_request(campaign, request)
+                for campaign in (await info.context.reviewed(keys)).values()
+                for request in campaign.requests
+                if request.id in wanted
             }
 
-        return await connect(reading.inbox(scene, caller.user_id), first, after, load)
+        return await connect(reading.inbox(rights, caller.user_id), first, after, load)
 
     @field
     async def members(
@@ -124,15 +123,15 @@ class Query:
         campaign_id: Annotated[strawberry.ID | None, arg("Only what concerns this campaign.")] = None,
     ) -> Connection[records.AuditEvent] | None:
         """What happened in the account, newest first. Needs the permission `view_audit`."""
-        caller, scene = await info.context.caller(), await info.context.scene()
-        reading.demand(scene, caller.user_id, Permission.VIEW_AUDIT)
+        caller, rights = await info.context.caller(), await info.context.rights()
+        reading.demand(rights, caller.user_id, Permission.VIEW_AUDIT)
 
         async def load(keys: Sequence[int]) -> Mapping[int, records.AuditEvent]:
-            found = await lookups.audit_events(scene.account.id, keys)
+            found = await lookups.audit_events(rights.account.id, keys)
             return {key: records.audit_event(event) for key, event in found.items()}
 
         about = None if campaign_id is None else key_of("Campaign", campaign_id)
-        return await connect(pages.audit(scene.account.id, about), first, after, load)
+        return await connect(pages.audit(rights.account.id, about), first, after, load)
 
     @field
     async def explain(
@@ -173,14 +172,14 @@ class Query:
     @field
     async def policy_status(self, info: Info) -> policies.PolicyStatus | None:
         """The policy in force. Needs the permission `view_policy`."""
-        caller, scene = await info.context.caller(), await info.context.scene()
-        reading.demand(scene, caller.user_id, Permission.VIEW_POLICY)
+        caller, rights = await info.context.caller(), await info.context.rights()
+        reading.demand(rights, caller.user_id, Permission.VIEW_POLICY)
         office = info.context.office
         return policies.policy_status(
             office.policy,
-            problems=[*office.policy.shown_problems(), *await members_in_conflict(scene.policy)],
+            problems=[*office.policy.shown_problems(), *await members_in_conflict(rights.policy)],
             workers=await alive_workers(office.now()),
-            account_slug=scene.account.slug,
+            account_slug=rights.account.slug,
         )
 
 
@@ -243,9 +242,9 @@ async def _member(info: Info, key: int) -> Node | None:
 
 
 async def _audit_event(info: Info, key: int) -> Node | None:
-    caller, scene = await info.context.caller(), await info.context.scene()
-    found = await lookups.audit_events(scene.account.id, [key])
-    if key not in found or not reading.shows(scene, caller.user_id, Question(Permission.VIEW_AUDIT)):
+    caller, rights = await info.context.caller(), await info.context.rights()
+    found = await lookups.audit_events(rights.account.id, [key])
+    if key not in found or not reading.shows(rights, caller.user_id, Question(Permission.VIEW_AUDIT)):
         return None
     return records.audit_event(found[key])
 

@@ -58,7 +58,7 @@ class Explanation:
     @field
     async def account(self, info: Info) -> people.Account:
         """The account that was asked about."""
-        return people.account((await info.context.scene()).account)
+        return people.account((await info.context.rights()).account)
 
     @field
     async def user(self, info: Info) -> people.User:

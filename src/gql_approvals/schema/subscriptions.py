@@ -45,7 +45,8 @@ class LiveContext(Context):
         if self._caller is not None:
             user_id, scene = self._caller.user_id, moment.scene
             self._caller = replace(self._caller, account=scene.account, member=scene.members[user_id])
-        self._scene = moment.scene
+        self._scene = self._rights = moment.scene
+        self._known = dict(moment.scene.users)
         self._loaders.clear()
 
     def close(self) -> None:

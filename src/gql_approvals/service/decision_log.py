@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gql_approvals.errors import ErrorCode, Reason, Refusal, SegregationOfDuties
 from gql_approvals.observability import meters
 from gql_approvals.policy.subject import Facts
-from gql_approvals.service.scene import Scene
+from gql_approvals.service.scene import Rights
 from gql_approvals.workflow.identity import global_id
 from gql_approvals.workflow.vocabulary import AccountAction, Action, Permission
 
@@ -28,7 +28,7 @@ class Question:
     facts: Facts | None = None
     campaign: int | None = None
 
-    def allowed(self, scene: Scene, user_id: int) -> bool:
+    def allowed(self, scene: Rights, user_id: int) -> bool:
         """The policy's answer."""
         return scene.may(user_id, self.permission, self.facts)
 
@@ -37,7 +37,7 @@ class Question:
 class Asked:
     """What the policy was asked for one attempt at a mutation; the last question is the mutation's own."""
 
-    scene: Scene
+    scene: Rights
     user_id: int
     intent: Action | AccountAction
     questions: tuple[Question, ...]
@@ -69,7 +69,7 @@ class Asked:
 
 
 def log_decision(
-    scene: Scene,
+    scene: Rights,
     user_id: int,
     question: Question,
     *,

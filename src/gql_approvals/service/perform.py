@@ -12,7 +12,7 @@ goes into the decision log.
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +27,7 @@ from gql_approvals.service.caller import REFUSED, Caller, SignIn
 from gql_approvals.service.decision_log import Asked
 from gql_approvals.service.live import Feed
 from gql_approvals.service.policy_in_force import PolicyInForce
-from gql_approvals.service.scene import Scene
+from gql_approvals.service.scene import Scene, View
 from gql_approvals.service.tasks import Done, Result, Task, tick
 from gql_approvals.workflow.case import Rules
 from gql_approvals.workflow.content import is_storable, utc_text
@@ -49,11 +49,28 @@ class Office:
 
     async def scene(self, account_id: int) -> Scene:
         """The account as it is now; within a transaction that holds its lock, as it will stay."""
-        account = await people.account_by_id(account_id)
-        if account is None:
+        found = await people.roster(account_id)
+        if found is None:
             raise Unauthenticated(REFUSED)
-        members = {member.user_id: member for member in await people.members(account_id)}
-        return Scene(account=account, members=members, policy=self.policy(), now=self.now(), rules=self.rules)
+        return Scene(
+            account=found.account,
+            members=found.members,
+            users=found.users,
+            policy=self.policy(),
+            now=self.now(),
+            rules=self.rules,
+        )
+
+    def view(self, caller: Caller, load: Callable[[], Awaitable[Scene]]) -> View:
+        """The caller's rights as they were authenticated; `load` gives the whole scene when it is needed."""
+        return View(
+            account=caller.account,
+            member=caller.member,
+            load=load,
+            policy=self.policy(),
+            now=self.now(),
+            rules=self.rules,
+        )
 
 
 async def perform(office: Office, caller: Caller, task: Task, *, key: str | None = None) -> Result:

@@ -1,16 +1,17 @@
 """What a member reads: campaigns as they are now, lists and the inbox, and what may be done and why not."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gql_approvals.errors import ErrorCode, Forbidden, QueryForbidden, Reason, Refusal
 from gql_approvals.persistence import campaigns, conditions, lookups, pages
 from gql_approvals.persistence.conditions import Grant, Moment
 from gql_approvals.persistence.pages import CampaignFilter, CampaignOrder, Listing
+from gql_approvals.persistence.whole import Found
 from gql_approvals.policy.subject import Facts
 from gql_approvals.service.decision_log import Question, log_decision
 from gql_approvals.service.eligibility import Eligibility, electors
-from gql_approvals.service.scene import Scene, Voters, facts_of
+from gql_approvals.service.scene import Rights, Scene, Voters, facts_of
 from gql_approvals.service.tasks import waiting_keys
 from gql_approvals.workflow import quorum, transitions
 from gql_approvals.workflow.account import confirm_token
@@ -29,18 +30,30 @@ class ActionVerdict:
     reasons: tuple[Reason, ...]
 
 
-async def visible_campaigns(scene: Scene, user_id: int, ids: Sequence[int]) -> dict[int, Campaign]:
+async def visible_campaigns(scene: Rights, user_id: int, ids: Sequence[int]) -> Found:
     """Campaigns by id, as they are now; what this person may not see is left out."""
-    found = await campaigns.load(scene.account.id, ids)
-    return {
-        key: scene.current(campaign)
-        for key, campaign in found.items()
+    return await _visible(scene, user_id, await campaigns.find(scene.account.id, ids))
+
+
+async def reviewed_campaigns(scene: Rights, user_id: int, requests: Sequence[int]) -> Found:
+    """The same for the campaigns of these requests."""
+    return await _visible(scene, user_id, await campaigns.find_by_requests(scene.account.id, requests))
+
+
+async def _visible(scene: Rights, user_id: int, found: Found) -> Found:
+    shown = [
+        campaign
+        for campaign in found.campaigns.values()
         if shows(scene, user_id, Question(Permission.VIEW, facts_of(campaign, user_id), campaign.id))
-    }
+    ]
+    if any(is_overdue(campaign, scene.now, scene.rules.grace) for campaign in shown):
+        whole = await scene.whole()
+        shown = [whole.current(campaign) for campaign in shown]
+    return replace(found, campaigns={campaign.id: campaign for campaign in shown if campaign.id is not None})
 
 
 def campaign_list(
-    scene: Scene, user_id: int, wanted: CampaignFilter, *, order: CampaignOrder, descending: bool
+    scene: Rights, user_id: int, wanted: CampaignFilter, *, order: CampaignOrder, descending: bool
 ) -> Listing:
     """The campaigns this person may see."""
     moment = _moment(scene)
@@ -48,7 +61,7 @@ def campaign_list(
     return pages.campaigns(scene.account.id, visible, wanted, moment, order=order, descending=descending)
 
 
-async def status_counts(scene: Scene, user_id: int) -> dict[CampaignStatus, int]:
+async def status_counts(scene: Rights, user_id: int) -> dict[CampaignStatus, int]:
     """How many campaigns of each status this person may see, each counted up to `pages.COUNT_LIMIT`."""
     wanted = {status: CampaignFilter(statuses=frozenset({status})) for status in CampaignStatus}
     return {
@@ -59,7 +72,7 @@ async def status_counts(scene: Scene, user_id: int) -> dict[CampaignStatus, int]
     }
 
 
-def inbox(scene: Scene, user_id: int) -> Listing:
+def inbox(scene: Rights, user_id: int) -> Listing:
     """The open requests this person may decide on: derived from the policy, filtered by the database."""
     grants = [
         grant
@@ -198,12 +211,12 @@ def explain(
     )
 
 
-def permissions(scene: Scene, user_id: int) -> tuple[Permission, ...]:
+def permissions(scene: Rights, user_id: int) -> tuple[Permission, ...]:
     """What this person may do at least somewhere."""
     return tuple(permission for permission in Permission if scene.ever_may(user_id, permission))
 
 
-def shows(scene: Scene, user_id: int, question: Question) -> bool:
+def shows(scene: Rights, user_id: int, question: Question) -> bool:
     """Whether something that exists may be shown to who asked for it; a no is logged, and answered null."""
     if question.allowed(scene, user_id):
         return True
@@ -211,7 +224,7 @@ def shows(scene: Scene, user_id: int, question: Question) -> bool:
     return False
 
 
-def demand(scene: Scene, user_id: int, permission: Permission) -> None:
+def demand(scene: Rights, user_id: int, permission: Permission) -> None:
     """Raise FORBIDDEN for a query field that needs this permission."""
     question = Question(permission)
     if not question.allowed(scene, user_id):
@@ -223,7 +236,7 @@ def demand(scene: Scene, user_id: int, permission: Permission) -> None:
         )
 
 
-def _grants(scene: Scene, user_id: int, permission: Permission) -> list[Grant]:
+def _grants(scene: Rights, user_id: int, permission: Permission) -> list[Grant]:
     roles = scene.active.get(user_id)
     if roles is None:
         return []
@@ -240,5 +253,5 @@ def _grants(scene: Scene, user_id: int, permission: Permission) -> list[Grant]:
     ]
 
 
-def _moment(scene: Scene) -> Moment:
+def _moment(scene: Rights) -> Moment:
     return Moment(now=scene.now, grace=scene.rules.grace)

@@ -4,12 +4,15 @@ Everything that is asked about permissions goes through here, so a flag and the 
 the same answer.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
+from typing_extensions import override
+
 from gql_approvals.errors import Reason
+from gql_approvals.persistence.people import User
 from gql_approvals.policy.engine import Policy
 from gql_approvals.policy.subject import Facts
 from gql_approvals.workflow import transitions
@@ -21,19 +24,22 @@ from gql_approvals.workflow.vocabulary import ANYONE, CampaignStatus, Permission
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
-    """`members`: by user id, disabled ones included."""
+class Rights:
+    """What the policy says, at one moment, of the people of an account whose roles are known."""
 
     account: Account
-    members: Mapping[int, Member]
     policy: Policy
     now: datetime
     rules: Rules
 
     @cached_property
     def active(self) -> Mapping[int, frozenset[str]]:
-        """The roles of every active member, by user id."""
-        return {user: member.roles for user, member in self.members.items() if member.active}
+        """The roles of the active members who can be asked about, by user id."""
+        raise NotImplementedError
+
+    async def whole(self) -> "Scene":
+        """The same account with everybody."""
+        raise NotImplementedError
 
     def may(self, user_id: int, permission: Permission, facts: Facts | None = None) -> bool:
         """Whether this person holds the permission; nobody does who is not an active member."""
@@ -65,6 +71,40 @@ class Scene:
         if self.may(to, Permission.VIEW_POLICY):
             return reasons
         return tuple(replace(reason, source=None) for reason in reasons)
+
+
+@dataclass(frozen=True, kw_only=True)
+class View(Rights):
+    """One member's rights, known before anybody else is looked at."""
+
+    member: Member
+    load: Callable[[], Awaitable["Scene"]]
+
+    @cached_property
+    @override
+    def active(self) -> Mapping[int, frozenset[str]]:
+        return {self.member.user_id: self.member.roles} if self.member.active else {}
+
+    @override
+    async def whole(self) -> "Scene":
+        return await self.load()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene(Rights):
+    """An account with everybody, disabled members included: `members` and `users` by user id."""
+
+    members: Mapping[int, Member]
+    users: Mapping[int, User] = field(default_factory=dict[int, User])
+
+    @cached_property
+    @override
+    def active(self) -> Mapping[int, frozenset[str]]:
+        return {user: member.roles for user, member in self.members.items() if member.active}
+
+    @override
+    async def whole(self) -> "Scene":
+        return self
 
     def case(
         self,
