@@ -14,7 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves
 
 import databases
 import executors
+from gql_approvals.cli.demo_start import prepare
 from gql_approvals.persistence.database import Database
+from gql_approvals.settings import Settings
+
+POLICIES = Path(__file__).parents[1] / "policies"
 
 memory = databases.folder_in_memory()
 if memory is not None and not os.statvfs(memory).f_flag & os.ST_NOEXEC:
@@ -70,6 +74,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file, to be copied."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     asyncio.run(databases.migrate(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the demo's data, to be read or copied."""
+    path = tmp_path_factory.mktemp("demo") / "demo.db"
+    shutil.copyfile(sqlite_template, path)
+    settings = Settings(database_url=f"sqlite:///{path}", policies=str(POLICIES), demo=True)
+    asyncio.run(prepare(settings, reset=False))
     return path
 
 

@@ -1,6 +1,5 @@
 """`policy explain`: the decision with its line, for roles on a checkout and for members and campaigns."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gql_approvals.cli.demo_start import prepare
 from gql_approvals.policy import Facts, Policy
-from gql_approvals.settings import Settings
 from gql_approvals.workflow.identity import global_id
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, Permission
 
@@ -34,12 +31,10 @@ def explain(run: Callable) -> Callable:
     return ask
 
 
-@pytest.fixture(scope="module")
-def demo_url(tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture
+def demo_url(demo_template: Path) -> str:
     """The demo's people and campaigns, only to be read."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
-    asyncio.run(prepare(Settings(database_url=url, policies=str(SHIPPED)), reset=False))
-    return url
+    return f"sqlite:///{demo_template}"
 
 
 def place(start: str) -> tuple[str, str]:

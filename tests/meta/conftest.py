@@ -1,6 +1,5 @@
 """A terminal in an empty folder, and the demo's data: where the readers of pages sit."""
 
-import asyncio
 import os
 import shutil
 from pathlib import Path
@@ -8,19 +7,9 @@ from pathlib import Path
 import pytest
 from tests.meta.pages import ROOT
 
-from gql_approvals.cli.demo_start import prepare
 from gql_approvals.settings import Settings
 
 DATABASE = ".demo/gql-approvals.db"
-
-
-@pytest.fixture(scope="session")
-def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's database, to be copied."""
-    path = tmp_path_factory.mktemp("demo") / "demo.db"
-    settings = Settings(database_url=f"sqlite:///{path}", policies=str(ROOT / "policies"), demo=True)
-    asyncio.run(prepare(settings, reset=False))
-    return path
 
 
 @pytest.fixture
@@ -37,8 +26,8 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def demo(terminal: Path, demo_data: Path) -> Settings:
+def demo(terminal: Path, demo_template: Path) -> Settings:
     """The demo's database there."""
     (terminal / DATABASE).parent.mkdir()
-    shutil.copyfile(demo_data, terminal / DATABASE)
+    shutil.copyfile(demo_template, terminal / DATABASE)
     return Settings(database_url=f"sqlite:///{DATABASE}", demo=True)

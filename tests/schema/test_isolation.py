@@ -187,39 +187,42 @@ def test_every_argument_that_takes_an_id_is_tried():
     assert sorted(set(places()) - followed) == sorted(PLACES)
 
 
-async def test_an_id_of_another_account_is_like_one_that_never_was(api):
+@pytest.mark.sampled
+@pytest.mark.parametrize("place_of_id", PLACES)
+async def test_an_id_of_another_account_is_like_one_that_never_was(api, place_of_id):
     foreign = await objects_of(api)
     assert sorted(foreign) == KINDS, "objects_of needs one object of every kind"
     before = await api.footprint()
 
-    for place, (who, kind, text, variables) in PLACES.items():
-        kinds = KINDS if kind is None else [kind]
-        for name in kinds:
-            expected = await api.post(who, text, variables(global_id(name, UNKNOWN)))
-            answer = expected.get("data", {})
-            if (
-                place.endswith(("campaignId", "memberId", "publicationId"))
-                and place.split(".")[0] in SCHEMA.mutation_type.fields
-            ):
-                assert next(iter(answer.values()))["code"] == "NOT_FOUND", place
-            else:
-                assert "errors" not in expected, expected
-            assert await api.post(who, text, variables(foreign[name])) == expected, (place, name)
-            assert await api.post(who, text, variables(global_id(name, HUGE))) == expected, (place, name)
-            wrong_kind = foreign["Campaign" if name != "Campaign" else "Revision"]
-            assert await api.post(who, text, variables(wrong_kind)) == expected, (place, name)
-        for junk in JUNK:
-            assert await api.post(who, text, variables(junk)) == expected, (place, junk)
+    who, kind, text, variables = PLACES[place_of_id]
+    for name in KINDS if kind is None else [kind]:
+        expected = await api.post(who, text, variables(global_id(name, UNKNOWN)))
+        answer = expected.get("data", {})
+        if (
+            place_of_id.endswith(("campaignId", "memberId", "publicationId"))
+            and place_of_id.split(".")[0] in SCHEMA.mutation_type.fields
+        ):
+            assert next(iter(answer.values()))["code"] == "NOT_FOUND"
+        else:
+            assert "errors" not in expected, expected
+        assert await api.post(who, text, variables(foreign[name])) == expected, name
+        assert await api.post(who, text, variables(global_id(name, HUGE))) == expected, name
+        wrong_kind = foreign["Campaign" if name != "Campaign" else "Revision"]
+        assert await api.post(who, text, variables(wrong_kind)) == expected, name
+    for junk in JUNK:
+        assert await api.post(who, text, variables(junk)) == expected, junk
     assert await api.footprint() == before
 
 
-async def test_an_id_of_ones_own_account_is_answered_otherwise(api):
+@pytest.mark.sampled
+@pytest.mark.parametrize("place_of_id", PLACES)
+async def test_an_id_of_ones_own_account_is_answered_otherwise(api, place_of_id):
     own = await objects_of(api, "acme")
 
-    for place, (who, kind, text, variables) in PLACES.items():
-        for name in KINDS if kind is None else [kind]:
-            unknown = await api.post(who, text, variables(global_id(name, UNKNOWN)))
-            assert await api.post(who, text, variables(own[name])) != unknown, (place, name)
+    who, kind, text, variables = PLACES[place_of_id]
+    for name in KINDS if kind is None else [kind]:
+        unknown = await api.post(who, text, variables(global_id(name, UNKNOWN)))
+        assert await api.post(who, text, variables(own[name])) != unknown, name
 
 
 @pytest.mark.parametrize("mutation", MEMBER_IDS)
