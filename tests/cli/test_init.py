@@ -80,7 +80,7 @@ def test_a_folder_that_cannot_be_written_is_told(run: Callable, tmp_path: Path):
     )
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_the_demo_leaves_the_settings_file_alone_and_says_so(
     serving: Callable, tmp_path: Path, sqlite_url: str
 ):

@@ -29,7 +29,7 @@ def taken() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_every_wrong_setting_is_told_in_one_message(start: Callable):
     assert refused(start("serve", mial="outbox", production="maybe")) == (
         "the settings are wrong (`gql-approvals settings` lists what there is):\n"
@@ -44,7 +44,7 @@ def test_a_database_that_is_not_migrated_is_refused(run: Callable, empty_databas
     )
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_server_without_a_database_ends_with_one_message(start: Callable, unused_port: int):
     assert "no server listens there" in refused(
         start("serve", database_url=f"postgresql://127.0.0.1:{unused_port}/approvals")
@@ -70,7 +70,7 @@ def test_a_url_that_is_none_is_refused(run: Callable):
     )
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_policy_with_mistakes_is_refused_with_file_and_line(
     start: Callable, sqlite_url: str, tmp_path: Path
 ):

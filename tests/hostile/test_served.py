@@ -17,7 +17,7 @@ from tests.server.server_process import ServerProcess, running
 from gql_approvals.app import now_utc
 from gql_approvals.persistence.database import Database
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (?:INFO|WARNING) +[\w.]+ \S.*")
 HEADERS = ("User-Agent", "X-Request-Id", "Idempotency-Key", "X-Account", "Origin", "Host", "Referer", "Accept",

@@ -43,7 +43,7 @@ async def test_generated_junk_is_refused_as_json_and_nothing_is_written(api, cap
     assert await api.footprint() == before
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_real_server_survives_a_thousand_and_more(sqlite_url, tmp_path):
     """Headers that HTTP itself does not allow are refused by the server's own parser, as text."""
     refused = 0

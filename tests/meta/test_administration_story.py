@@ -30,7 +30,7 @@ class AdminReader(Reader):
     ACTS = {**Reader.ACTS, ASKED: asked_whether}  # noqa: RUF012  # a table
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_whoever_does_what_the_guide_says_sees_what_it_shows(
     demo: Settings, caplog: pytest.LogCaptureFixture
 ):

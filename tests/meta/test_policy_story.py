@@ -106,7 +106,7 @@ def _is_notice(mail: EmailMessage) -> bool:
     return mail["X-Gql-Approvals-Event"] == REFUSED
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_whoever_does_what_the_guide_says_sees_what_it_shows(
     demo: Settings, caplog: pytest.LogCaptureFixture
 ):

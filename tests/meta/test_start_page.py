@@ -118,7 +118,7 @@ def admin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database_url: s
         process.end()
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_whoever_does_what_the_page_says_has_a_server_that_answers(admin: Admin):
     for block in PAGE:
         act = ACTS.get(block.words)

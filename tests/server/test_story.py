@@ -6,7 +6,7 @@ import sys
 import pytest
 from tests.server.server_process import ROOT, running
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 STORY = ROOT / "examples" / "story.py"
 
 

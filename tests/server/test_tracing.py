@@ -35,7 +35,7 @@ def ask(url: str, query: str, **headers: str) -> httpx.Response:
     return httpx.post(f"{url}/graphql", json={"query": query}, headers=given, trust_env=False, timeout=30)
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_an_operation_is_a_span_below_its_caller_s_and_above_its_transaction(
     settled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -41,7 +41,7 @@ def written(sqlite_url: str, tmp_path: Path):
     return serve
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_server_writes_one_json_object_a_line(written):
     found = [json.loads(line) for line in written("json")]
 
@@ -53,7 +53,7 @@ def test_a_server_writes_one_json_object_a_line(written):
     assert (answered["event"], answered["request_id"]) == ("http:answered", decision["request_id"])
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_server_writes_one_line_of_text_a_record(written):
     lines = written("text")
 

@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from tests.server.server_process import running
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 AUDITS = {"MUST": 13, "SHOULD": 23, "MAY": 25}
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from tests.server.server_process import ROOT
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 PAGE = (ROOT / "examples" / "curl.md").read_text("utf-8")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ADDRESS = "http://127.0.0.1:8000"

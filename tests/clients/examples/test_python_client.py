@@ -32,7 +32,7 @@ def program(demo, tmp_path):
     return started
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_it_lists_follows_and_approves_what_was_read(program, submitted, decisions):
     with program("chen", "watch") as watching:
         watching.until("to review")
@@ -51,7 +51,7 @@ def test_it_lists_follows_and_approves_what_was_read(program, submitted, decisio
     assert (status, decided["verdict"], decided["contentHash"]) == ("SENT", "APPROVED", content_hash)
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_what_is_refused_is_told_and_fails(program, submitted, edited, decisions):
     campaign_id, content_hash = submitted("Refused")
     current = edited(campaign_id, "Something else")

@@ -86,7 +86,7 @@ def test_every_package_has_an_exact_version_and_no_address():
 
 
 # ------------------------------------------------------------------------------------------------- types
-@pytest.mark.alone
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mistake", "told"),
     [
@@ -107,7 +107,7 @@ def test_code_that_does_not_fit_a_document_is_not_built(built, tmp_path, mistake
     assert told in printed
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_document_that_does_not_fit_the_schema_is_not_built(built, tmp_path):
     project = planted(built, tmp_path, "inbox.ts", "submittedBy { name }", "submittedBy { nam }")
 
@@ -119,7 +119,7 @@ def test_a_document_that_does_not_fit_the_schema_is_not_built(built, tmp_path):
 
 
 # ----------------------------------------------------------------------------------------------- running
-@pytest.mark.alone
+@pytest.mark.slow
 def test_the_inbox_is_listed(program, submitted):
     campaign_id, _ = submitted("Listed")
 
@@ -130,7 +130,7 @@ def test_the_inbox_is_listed(program, submitted):
     assert re.search(r"^\d+ to review$", terminal.printed, re.MULTILINE)
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_who_watches_sees_what_another_person_submits_and_what_is_decided(program, submitted):
     with program("chen", "watch") as watching:
         watching.until("to review")
@@ -142,7 +142,7 @@ def test_who_watches_sees_what_another_person_submits_and_what_is_decided(progra
         watching.until(f"- {campaign_id}  Watched: SMS")
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_what_was_read_is_approved(program, submitted, decisions):
     campaign_id, content_hash = submitted("Approved")
 
@@ -158,7 +158,7 @@ def test_what_was_read_is_approved(program, submitted, decisions):
     assert decisions(campaign_id) == ("SENT", [decided])
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_what_was_edited_after_it_was_read_is_not_decided(program, submitted, edited, decisions):
     campaign_id, content_hash = submitted("Stale")
 
@@ -172,7 +172,7 @@ def test_what_was_edited_after_it_was_read_is_not_decided(program, submitted, ed
     assert decisions(campaign_id) == ("PENDING_REVIEW", [])
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_rejection_has_its_reason(program, submitted, decisions):
     campaign_id, content_hash = submitted("Rejected")
 
@@ -188,7 +188,7 @@ def test_a_rejection_has_its_reason(program, submitted, decisions):
     )
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_maker_is_told_who_may(program, submitted, decisions):
     campaign_id, _ = submitted("Forbidden")
 
@@ -201,7 +201,7 @@ def test_a_maker_is_told_who_may(program, submitted, decisions):
     assert decisions(campaign_id) == ("PENDING_REVIEW", [])
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["n", "", "yes?"])
 def test_only_a_clear_yes_decides(program, submitted, decisions, typed):
     campaign_id, _ = submitted("Undecided")
@@ -214,7 +214,7 @@ def test_only_a_clear_yes_decides(program, submitted, decisions, typed):
     assert decisions(campaign_id) == ("PENDING_REVIEW", [])
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -232,7 +232,7 @@ def test_what_cannot_be_done_is_told_at_once(program, arguments, told):
     assert told in terminal.printed
 
 
-@pytest.mark.alone
+@pytest.mark.slow
 def test_a_campaign_that_one_may_not_see_does_not_exist(program):
     with program("chen", "approve", "Q2FtcGFpZ246OTk5") as terminal:
         assert terminal.end() == 1

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 SCHEMA = Path(__file__).parents[3] / "schema.graphql"
 DOCUMENTS = Path(__file__).parents[1] / "matrix" / "documents.graphql"
 PLANTED = {

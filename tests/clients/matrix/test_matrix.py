@@ -6,7 +6,7 @@ import pytest
 from tests.clients.documented import PAGE, rows
 from tests.server.server_process import running
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 STEPS = ["query", "mutation", "error", "subscription"]
 
 

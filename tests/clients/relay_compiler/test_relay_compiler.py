@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 SCHEMA = Path(__file__).parents[3] / "schema.graphql"
 COMPILER = ("node_modules/relay-compiler/cli.js", "--noWatchman", "relay.config.json")
