@@ -26,6 +26,7 @@ from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, Permissio
 SHIPPED = Path(__file__).parents[1] / "policies"
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 LARGE = 1_000  # lines
+FOLDERS = ("shipped file", f"{LARGE:,} lines")
 MEMBERS = 10_000
 ACCOUNTS = ("acme", "globex", "account0", "account7", "account42")
 CAMPAIGNS = [
@@ -41,10 +42,10 @@ Asked = tuple[frozenset[str], str, Permission, Facts]
 def folders() -> Iterator[dict[str, Path]]:
     """The shipped folder and one whose policy has 1 000 lines, as copies that may be changed."""
     with tempfile.TemporaryDirectory(prefix="gql-approvals-bench-") as place:
-        found = {"shipped file": Path(place) / "shipped", f"{LARGE:,} lines": Path(place) / "large"}
+        found = dict(zip(FOLDERS, (Path(place) / "shipped", Path(place) / "large"), strict=True))
         for folder in found.values():
             shutil.copytree(SHIPPED, folder)
-        (found[f"{LARGE:,} lines"] / POLICY_FILE).write_text(large_policy(LARGE))
+        (found[FOLDERS[1]] / POLICY_FILE).write_text(large_policy(LARGE))
         yield found
 
 
@@ -67,23 +68,27 @@ def questions(policy: Policy) -> list[Asked]:
 
 def decisions() -> Iterator[Row]:
     """A decision that was made before, beside `enforce` of a bare enforcer on the same files."""
+    for name in FOLDERS:
+        yield from decisions_of(name)
+
+
+def decisions_of(name: str) -> Iterator[Row]:
+    """The same on one of the folders."""
     with folders() as found:
-        for name, folder in found.items():
-            policy = fresh(folder)
-            stock = casbin.Enforcer(str(folder / MODEL_FILE), str(folder / POLICY_FILE))
-            register(stock)
-            asked = questions(policy)
-            _ask(policy, asked)
-            warm: list[float] = []
-            bare: list[float] = []
-            for number in range(7):
-                warm.append(_ask(policy, asked * (1 + 10_000 // len(asked))))
-                bare.append(_enforce(stock, asked[number :: len(asked) // 30]))
-            yield at_most(f"warm decision, {name}", median(warm), 2e-6)
-            yield only(f"enforce of a bare enforcer, {name}", median(bare))
-            yield ratio_at_least(
-                f"warm decision faster than enforce, {name}", median(bare) / median(warm), 100
-            )
+        folder = found[name]
+        policy = fresh(folder)
+        stock = casbin.Enforcer(str(folder / MODEL_FILE), str(folder / POLICY_FILE))
+        register(stock)
+        asked = questions(policy)
+        _ask(policy, asked)
+        warm: list[float] = []
+        bare: list[float] = []
+        for number in range(7):
+            warm.append(_ask(policy, asked * (1 + 10_000 // len(asked))))
+            bare.append(_enforce(stock, asked[number :: len(asked) // 30]))
+    yield at_most(f"warm decision, {name}", median(warm), 2e-6)
+    yield only(f"enforce of a bare enforcer, {name}", median(bare))
+    yield ratio_at_least(f"warm decision faster than enforce, {name}", median(bare) / median(warm), 100)
 
 
 def _ask(policy: Policy, asked: list[Asked]) -> float:
