@@ -1,0 +1,1 @@
+"""Three servers of the same slice of the API, over the same database."""
