@@ -15,7 +15,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The tests start many processes: without their compiled files, each would compile everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test test-all faults check fix regen bench storyboards first-minutes
+.PHONY: help demo test test-all faults check fix regen bench bench-quick storyboards first-minutes
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,9 +55,13 @@ regen: $(VENV)/installed-test ## Write generated files anew: SDL, reference page
 	@echo "regen: every generated file"
 	@$(BIN)/python -m tests.meta.generated
 
-bench: $(VENV)/installed-test ## Measure what was promised in numbers, on a quiet machine; ARGS="policy-diff"
+bench: $(VENV)/installed-test ## Measure what was promised in numbers, on a quiet machine; ARGS="workloads"
 	@echo "bench: one row for each number; ends with 1 when a target is missed"
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-quick: $(VENV)/installed-test ## Measure the floors that every change must hold, within a minute
+	@echo "bench-quick: ratios in one process; the last line is the verdict"
+	@$(BIN)/python -m bench.quick
 
 storyboards: $(VENV)/installed-test ## Record anew, in pictures, what people see first; ARGS="explorer"
 	@echo "storyboards: the stories of docs/storyboards, in a real browser and a real terminal"
