@@ -5,7 +5,7 @@ import pytest
 from tests.schema.client import hash_of
 from tests.schema.counting import statements
 
-SUBMITS, APPROVES = 99, 99  # statements, BEGIN, COMMIT and what the answer reads included
+SUBMITS, APPROVES = 23, 19  # statements, BEGIN, COMMIT and what the answer reads included
 
 CAMPAIGN = """query($id: ID!) { campaign(id: $id) {
   id name channel status publishMode version authorisation createdAt updatedAt head { contentHash } live { sentAt } createdBy { name email } } }"""
@@ -68,4 +68,4 @@ async def test_a_mutation_costs_few_statements(api, who, mutation, most):
         given = {"contentHash": hash_of(campaign)} if mutation == "approveCampaign" else {}
         async with statements(api.database.dialect) as heard:
             await api.act(who, mutation, campaign, **given)
-    assert len(heard) <= most, heard
+    assert len(heard) <= most, (len(heard), [one[:90] for one in heard])

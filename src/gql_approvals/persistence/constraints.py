@@ -30,6 +30,7 @@ _COMMENTS = "0005_comments"
 _IDENTITIES = "0007_identities"
 _WEBHOOKS = "0009_webhooks"
 _RETENTION = "0012_retention"
+_LISTS = "0013_lists"
 
 
 def _unique(name: str, table: str, on: str, since: str = _FIRST) -> Constraint:
@@ -93,6 +94,9 @@ CONSTRAINTS: tuple[Constraint, ...] = (
         _RETENTION,
     ),
     _index("idempotency_key_created_idx", "idempotency_key", "(created_at)", _RETENTION),
+    _index("campaign_channel_idx", "campaign", "(account_id, channel, id)", _LISTS),
+    _index("campaign_creator_idx", "campaign", "(account_id, created_by_id, id)", _LISTS),
+    _index("contributor_user_idx", "contributor", "(user_id, campaign_id, number)", _LISTS),
 )
 
 

@@ -79,8 +79,7 @@ async def active_members(user_ids: Collection[int]) -> dict[int, set[int]]:
 
 async def ids_of(listing: Listing, limit: int) -> frozenset[int]:
     """The first `limit` ids of a listing."""
-    rows = listing.rows.order_by(listing.order.column, "id").limit(limit)
-    return frozenset(cast("list[int]", await rows.values_list("id", flat=True)))
+    return frozenset(cast("list[int]", await listing.sorted(limit).values_list("id", flat=True)))
 
 
 @asynccontextmanager

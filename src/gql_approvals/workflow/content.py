@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import rfc8785
@@ -108,7 +109,7 @@ class Audience:
     estimated_size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SectionHashes:
     """The three section hashes, lower-case hex."""
 
@@ -121,7 +122,7 @@ class SectionHashes:
         """The same, by section."""
         return {Section.COPY: self.copy, Section.AUDIENCE: self.audience, Section.SCHEDULE: self.schedule}
 
-    @property
+    @cached_property
     def content(self) -> str:
         """The content hash: what a vote is for."""
         return digest({section.value: text for section, text in self.by_section.items()})
@@ -174,7 +175,7 @@ def as_json(value: Content | Audience) -> dict[str, Json]:
 def content_from_json(channel: Channel, data: Mapping[str, Any]) -> Content:
     """Rebuild what `as_json` wrote."""
     kind: Callable[..., Content] = CONTENT_OF[channel]
-    values = {field.name: data[camel(field.name)] for field in fields(CONTENT_OF[channel])}
+    values = {name: data[said] for name, said in _NAMES[channel]}
     if "parameters" in values:
         values["parameters"] = tuple(values["parameters"])
     return kind(**values)
@@ -197,6 +198,13 @@ def camel(name: str) -> str:
     """`from_email` → `fromEmail`: a field's name in the API."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
+
+
+# The fields of each channel's content: as they are called here, and in JSON.
+_NAMES = {
+    channel: tuple((field.name, camel(field.name)) for field in fields(kind))
+    for channel, kind in CONTENT_OF.items()
+}
 
 
 def _listed(value: Json) -> Json:
