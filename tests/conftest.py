@@ -28,24 +28,33 @@ if memory is not None and not os.statvfs(memory).f_flag & os.ST_NOEXEC:
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What the marks `alone`, `wide` and `sampled` mean; pyproject.toml has the words."""
-    samples: dict[str, list[pytest.Item]] = {}
+    cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         call = getattr(item, "callspec", None)
         on_postgresql = call is not None and "postgresql" in call.params.values()
         if item.get_closest_marker("alone") or (item.get_closest_marker("wide") and on_postgresql):
             item.add_marker("slow")
         elif item.get_closest_marker("sampled") and not item.get_closest_marker("slow"):
-            samples.setdefault(item.nodeid.partition("[")[0], []).append(item)
-    for cases in samples.values():
-        few = {0, len(cases) // 2, len(cases) - 1}
-        for item in (one for number, one in enumerate(cases) if number not in few):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for found in cases.values():
+        for item in _not_sampled(found):
             item.add_marker("slow")
+
+
+def _not_sampled(cases: list[pytest.Item]) -> list[pytest.Item]:
+    """All but a few that are spread from the first to the last."""
+    marker = cases[0].get_closest_marker("sampled")
+    assert marker is not None
+    [many] = marker.args or [3]
+    few = {(len(cases) - 1) * number // max(1, many - 1) for number in range(many)}
+    return [one for number, one in enumerate(cases) if number not in few]
 
 
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: without it the garbage collector is done sooner, each time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from tests.schema.client import document
 
 
 @pytest.mark.parametrize(
-    ("roles", "label"), [(("checker",), ""), (("outsider",), ""), (("maker",), "decide")]
+    ("roles", "label"),
+    [(("checker",), ""), pytest.param(("outsider",), "", marks=pytest.mark.slow), (("maker",), "decide")],
 )
 async def test_the_usual_mutations_of_campaigns_are_answered_as_the_rows_say(small_world, roles, label):
     assert await try_campaigns(small_world, roles, [ON], labels=[label], relations=["other"]) == []

@@ -5,6 +5,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -50,6 +51,32 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
         return Done(done.exit_code, done.stdout, done.stderr)
 
     return command
+
+
+@pytest.fixture(scope="session")
+def prepared(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+    """`prepared(url, "account create acme …")`: have a fresh database as these commands leave it.
+
+    They are run once; what they left in a SQLite file is copied from then on.
+    """
+    files: dict[tuple[str, ...], Path] = {}
+
+    def run(url: str, lines: tuple[str, ...]) -> None:
+        for line in lines:
+            done = CliRunner().invoke(main, line.split(), env=named({"database_url": url}))
+            assert done.exit_code == 0, done.output
+
+    def prepare(url: str, *lines: str) -> None:
+        if not url.startswith("sqlite"):
+            run(url, lines)
+            return
+        if lines not in files:
+            files[lines] = tmp_path_factory.mktemp("prepared") / "approvals.db"
+            shutil.copyfile(sqlite_template, files[lines])
+            run(f"sqlite:///{files[lines]}", lines)
+        shutil.copyfile(files[lines], url.removeprefix("sqlite:///"))
+
+    return prepare
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import contextlib
 import json
 import re
 import resource
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -58,13 +57,10 @@ def seeded(database_url: str) -> str:
     return database_url
 
 
-@pytest.fixture(scope="module")
-def shown(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture
+def shown(demo_template: Path) -> str:
     """One that no test changes."""
-    path = tmp_path_factory.mktemp("shown") / "demo.db"
-    shutil.copyfile(sqlite_template, path)
-    asyncio.run(fill(f"sqlite:///{path}"))
-    return f"sqlite:///{path}"
+    return f"sqlite:///{demo_template}"
 
 
 def ask(base: str, token: str, query: str) -> dict[str, object]:
@@ -136,6 +132,7 @@ def test_the_people_are_there_with_their_tokens(shown: str):
     }
 
 
+@pytest.mark.alone
 def test_filling_a_database_takes_two_seconds_at_most(sqlite_url: str):
     before = time.process_time()
 

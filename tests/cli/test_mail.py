@@ -27,7 +27,7 @@ def test_without_an_event_the_events_are_listed(run):
 
 
 @pytest.mark.parametrize("event", NAMES)
-@pytest.mark.sampled
+@pytest.mark.sampled(2)
 def test_every_event_can_be_looked_at_for_every_channel(run, event):
     for channel in Channel:
         text = run("mail", "preview", event, "--channel", channel.lower())

@@ -15,14 +15,18 @@ ADA, MAYA = "ada@acme.test", "maya@acme.test"
 
 
 @pytest.fixture
-def acme(run: Callable, database_url: str) -> Callable:
+def acme(run: Callable, prepared: Callable, database_url: str) -> Callable:
     """Run commands where there are the account acme, Ada who manages it, and Maya, a maker."""
+
+    prepared(
+        database_url,
+        f"account create acme --admin {ADA} --name Acme",
+        f"member add acme {MAYA} --name Maya --role maker",
+    )
 
     def command(*arguments: str):
         return run(*arguments, database_url=database_url)
 
-    command("account", "create", "acme", "--admin", ADA, "--name", "Acme")
-    command("member", "add", "acme", MAYA, "--name", "Maya", "--role", "maker")
     return command
 
 

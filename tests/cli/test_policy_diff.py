@@ -22,12 +22,14 @@ PEOPLE = (("acme", "tom", "text_approver"), ("acme", "tess", "text_approver"), (
 
 
 @pytest.fixture
-def members(run: Callable, sqlite_url: str) -> str:
+def members(prepared: Callable, sqlite_url: str) -> str:
     """The address of a database with five members in two accounts."""
-    run("account", "create", "acme", "--admin", "ada@acme.test", database_url=sqlite_url)
-    run("account", "create", "globex", "--admin", "gil@globex.test", database_url=sqlite_url)
-    for account, name, role in PEOPLE:
-        run("member", "add", account, f"{name}@acme.test", "--role", role, database_url=sqlite_url)
+    prepared(
+        sqlite_url,
+        "account create acme --admin ada@acme.test",
+        "account create globex --admin gil@globex.test",
+        *(f"member add {account} {name}@acme.test --role {role}" for account, name, role in PEOPLE),
+    )
     return sqlite_url
 
 

@@ -20,9 +20,9 @@ URL = "https://receiver.example/approvals"
 
 
 @pytest.fixture
-def acme(run, database_url):
+def acme(run, prepared, database_url):
     """A new account, and `gql-approvals webhook …` as text."""
-    run("account", "create", "acme", "--admin", "ada@acme.test", database_url=database_url)
+    prepared(database_url, "account create acme --admin ada@acme.test")
 
     def command(*arguments, **settings):
         return run("webhook", *arguments, database_url=database_url, **settings)
@@ -145,7 +145,7 @@ def test_each_change_is_in_the_audit_log(hooks, database_url):
 
 
 @pytest.mark.parametrize(("status", "code"), [(204, 0), (500, 1), (302, 1), (410, 1)])
-@pytest.mark.sampled
+@pytest.mark.sampled(1)
 def test_test_sends_a_signed_request_at_once_and_says_what_was_answered(acme, hooks, receiver, status, code):
     made = hooks("add", "acme", receiver.url)
     receiver.status, receiver.requests = status, []

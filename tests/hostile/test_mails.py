@@ -72,7 +72,7 @@ def allowed(event: str, channel: Channel) -> set[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.sampled
+@pytest.mark.sampled(1)
 def test_a_campaign_s_mail_has_its_headers_its_recipient_and_its_elements_and_no_more(name):
     text = TEXTS[name]
     for event, channel in MAILS[::6] if name in SLOW_TO_FOLD else MAILS:

@@ -80,7 +80,7 @@ def tell(database, database_url, tmp_path, sink, caplog):
 
 @pytest.mark.wide
 @pytest.mark.parametrize("name", SHOWN[:4])
-@pytest.mark.sampled
+@pytest.mark.sampled(1)
 async def test_a_story_told_with_it_is_told_as_any_other(tell, name):
     await tell(name)
 

@@ -98,6 +98,7 @@ def forged() -> list[tuple[str, str, dict[str, str], bytes]]:
     return [*found, ("GET", target, {}, b""), ("POST", target, {"Content-Type": "text/plain"}, b"")]
 
 
+@pytest.mark.wide
 async def test_no_form_link_or_image_of_another_page_can_change_anything(api):
     """Even with the token, which a browser never adds by itself."""
     before = await api.footprint()

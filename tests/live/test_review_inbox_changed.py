@@ -77,6 +77,7 @@ async def test_roles_that_change_bring_requests_and_take_them(live):
         assert await told.change() == ("REMOVED", campaign["id"])
 
 
+@pytest.mark.wide
 async def test_a_policy_that_changes_brings_requests_and_takes_them(live, obey):
     async with signed_in(live.port, "dora") as dora:
         campaign = await live.submitted()

@@ -30,6 +30,7 @@ def test_every_block_of_a_page_is_right_in_its_language(page: str):
 
 
 @pytest.mark.parametrize("page", sorted((ANSWERED | STORIES) - OWN_READER))
+@pytest.mark.sampled(1)
 def test_whoever_does_what_a_page_says_sees_what_it_shows(
     page: str, demo: Settings, caplog: pytest.LogCaptureFixture
 ):

@@ -294,6 +294,7 @@ def test_each_unique_constraint_is_tried():
 
 
 @pytest.mark.parametrize("name", TWICE)
+@pytest.mark.wide
 async def test_the_second_row_of_a_kind_is_refused(name, world):
     await TWICE[name](world)
 

@@ -35,6 +35,7 @@ async def test_a_database_without_tables_is_refused_with_the_way_out(empty_datab
 
 
 @pytest.mark.wide
+@pytest.mark.slow
 async def test_migrating_applies_everything_once(empty_database_url):
     async with Database.open(empty_database_url) as database:
         assert await database.migrate() == migration_names()

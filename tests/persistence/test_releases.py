@@ -66,6 +66,7 @@ async def test_an_older_release_is_refused_after_a_migration_that_takes_somethin
         await database.require_migrated()
 
 
+@pytest.mark.wide
 async def test_an_older_release_goes_on_beside_a_newer_one_whose_migration_adds_something(
     database, tmp_path, monkeypatch
 ):

@@ -160,9 +160,9 @@ def standing(old: Policy, new: Policy, member: Member, role: str) -> list[bool]:
 def test_it_says_what_both_versions_decide_otherwise_and_nothing_else(tmp_path: Path):
     dice = random.Random(7)  # noqa: S311 - a repeatable choice, no secret
     pairs = versions(dice, tmp_path / "policies")
-    differing = sum(compare(dice, *next(pairs), asked=20) for _ in range(12))
+    differing = sum(compare(dice, *next(pairs), asked=20) for _ in range(4))
 
-    assert differing > 500
+    assert differing > 100
 
 
 @pytest.mark.slow

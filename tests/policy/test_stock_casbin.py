@@ -61,9 +61,9 @@ def test_the_shipped_requirements_are_what_a_bare_enforcer_matches(shipped: Poli
 
 
 def test_random_policies_answer_as_a_bare_enforcer_does(tmp_path: Path):
-    tally = compare_many(dice_for(2), tmp_path / "policies", 1_800, edited=0)
+    tally = compare_many(dice_for(2), tmp_path / "policies", 600, edited=0)
 
-    assert tally.policies >= 15
+    assert tally.policies >= 5
     assert tally.allowed > tally.decisions / 10
     assert tally.denied_by_rule
     assert tally.mixed

@@ -56,7 +56,7 @@ async def test_a_message_that_failed_before_the_clock_was_set_back_is_tried_once
 
 
 @pytest.mark.parametrize("apart", JUMPS, ids=str)
-@pytest.mark.sampled
+@pytest.mark.sampled(1)
 async def test_relays_of_nodes_whose_clocks_differ_do_not_take_each_others_messages(world, apart):
     for number in range(4):
         await world.submitted(name=f"Sale {number}")
