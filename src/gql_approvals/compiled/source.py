@@ -220,7 +220,7 @@ class Writer:
         if value.isidentifier():
             return value, value
         name = self._fresh("v")
-        return name, f"{name} := {value}"
+        return name, f"({name} := {value})"
 
     def _fresh(self, prefix: str) -> str:
         self._names += 1

@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 MAX_MESSAGE = 500
 
 
+_CONTENT_TYPE = {kind: (b"content-type", f"{kind}; charset=utf-8".encode()) for kind in (JSON, GRAPHQL_JSON)}
+
+
 class Status(NamedTuple):
     """The HTTP status of an outcome, for each of the two media types of an answer."""
 
@@ -62,11 +65,11 @@ def status_of(body: Mapping[str, Any], media_type: str) -> int:
 
 def body_of(result: ExecutionResult, request_id: str) -> dict[str, Any]:
     """The body of an executed request; without `data` when it was refused before its first field."""
-    errors = [formatted(error, request_id) for error in result.errors or ()]
+    if not result.errors:
+        return {"data": result.data}
+    errors = [formatted(error, request_id) for error in result.errors]
     nothing_ran = result.data is None and all("path" not in error for error in errors)
-    if nothing_ran and errors:
-        return {"errors": errors}
-    return {"data": result.data, **({"errors": errors} if errors else {})}
+    return {"errors": errors} if nothing_ran else {"data": result.data, "errors": errors}
 
 
 def body_of_refusal(refusal: NotExecutable, request_id: str) -> dict[str, Any]:
@@ -135,6 +138,23 @@ async def not_served(_: Request, error: Exception) -> Response:
     return refused(error.status_code, error.detail.lower(), headers=error.headers)
 
 
+class Answer(Response):
+    """A response in JSON, whose headers need not be looked at."""
+
+    def __init__(
+        self, body: bytes, status: int, media_type: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        more = () if headers is None else headers.items()
+        self.raw_headers = [
+            (b"content-length", b"%d" % len(body)),
+            _CONTENT_TYPE[media_type],
+            *((name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in more),
+        ]
+
+
 def written(
     body: Mapping[str, Any],
     status: int,
@@ -143,7 +163,7 @@ def written(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A JSON response."""
-    return Response(json_of(body), status, headers=headers, media_type=f"{media_type}; charset=utf-8")
+    return Answer(json_of(body), status, media_type, headers)
 
 
 def json_of(body: Mapping[str, Any]) -> bytes:

@@ -115,12 +115,15 @@ _READ = frozenset({_REQUEST_ID, b"traceparent", b"tracestate"})
 
 
 def _with_id(message: Message, served: Call) -> Message:
-    return {**message, "headers": [*message.get("headers", ()), (_REQUEST_ID, served.id.encode())]}
+    message["headers"] = [*message.get("headers", ()), (_REQUEST_ID, served.id.encode())]
+    return message
 
 
 def _told(served: Call, scope: Scope, status: int | None) -> None:
     path: str = scope["path"]
     meters.count("http_requests", path if path in _PATHS else _OTHER, str(status or "gone"))
+    if not _log.isEnabledFor(logging.INFO):
+        return
     if _PATHS.get(path, True) or (status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR:
         known: dict[str, Any] = {"method": scope["method"], "path": path[:_LONGEST], "status": status}
         _log.info("http:answered", extra=known | served.told())

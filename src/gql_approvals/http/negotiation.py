@@ -3,15 +3,34 @@
 There are two: GraphQL's own, and JSON for clients that are older than it. Who accepts neither gets JSON.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
 UTF_8 = frozenset({"", "utf-8", "utf8"})
+LONG = 200  # headers of clients are short, and there are few of them: what was made of one is remembered
+T = TypeVar("T")
 # What a range of media types stands for here; a client that names no type predates GraphQL's own.
 RANGES = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
 
 
+class Takes(NamedTuple):
+    """What a client takes: `events`, besides whatever else; `only_events`."""
+
+    events: bool
+    only_events: bool
+
+
+def _remembering(read: Callable[[str], T]) -> Callable[[str], T]:
+    """Read each header once; what hardly any client would send is not kept."""
+    known = lru_cache(maxsize=128)(read)
+    return lambda header: known(header) if len(header) <= LONG else read(header)
+
+
+@_remembering
 def media_type_for(accept: str) -> str:
     """The media type to answer in: the one of the highest weight, GraphQL's own where both weigh the same."""
     weights: dict[str, float] = {}
@@ -28,10 +47,19 @@ def prefers_html(accept: str) -> bool:
     return html > 0 and html >= max(weights.get(JSON, 0), weights.get(GRAPHQL_JSON, 0))
 
 
+@_remembering
 def is_json(content_type: str) -> bool:
     """Whether a body is JSON in UTF-8, as its header says."""
     name, parameters = _parsed(content_type)
     return name == JSON and parameters.get("charset", "").lower() in UTF_8
+
+
+@_remembering
+def takes(accept: str) -> Takes:
+    """Whether the client would take an event stream, and whether nothing else."""
+    text = accept.lower()
+    named = [one.partition(";")[0].strip() for one in text.split(",") if one.strip()]
+    return Takes(EVENT_STREAM in text, named == [EVENT_STREAM])
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:

@@ -31,13 +31,15 @@ class NotUnderstoodError(Exception):
         self.message = message
 
 
-async def read_ask(request: Request) -> Ask:
-    """Read what is asked.
+async def read_ask(request: Request, content_type: str) -> Ask:
+    """Read what is asked. `content_type`: the header's value.
 
     Raises:
         NotUnderstoodError: when it is no GraphQL request.
     """
-    return _from_query(request) if request.method in {"GET", "HEAD"} else await _from_body(request)
+    if request.method in {"GET", "HEAD"}:
+        return _from_query(request)
+    return await _from_body(request, content_type)
 
 
 async def read_body(request: Request) -> bytes:
@@ -68,15 +70,15 @@ def _from_query(request: Request) -> Ask:
     return ask_of(given)
 
 
-async def _from_body(request: Request) -> Ask:
-    if not is_json(request.headers.get("content-type", "")):
+async def _from_body(request: Request, content_type: str) -> Ask:
+    if not is_json(content_type):
         raise NotUnderstoodError(415, f"send the request as {JSON} in UTF-8")
     return ask_of(_json(await read_body(request)))
 
 
 def _json(body: bytes) -> object:
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=no_constant)
+        return _DECODER.decode(body.decode("utf-8"))
     except (ValueError, RecursionError):
         raise NotUnderstoodError(400, "the body is not JSON in UTF-8") from None
 
@@ -84,6 +86,9 @@ def _json(body: bytes) -> object:
 def no_constant(name: str) -> object:
     """Refuse NaN and Infinity, which are no JSON."""
     raise ValueError(name)
+
+
+_DECODER = json.JSONDecoder(parse_constant=no_constant)
 
 
 def ask_of(value: object) -> Ask:

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Collection
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gql_approvals.http.graphiql import GraphiqlConfig, graphiql_page, graphiql_routes
-from gql_approvals.http.graphql_view import graphql_endpoint
-from gql_approvals.http.negotiation import prefers_html
+from gql_approvals.http.graphql_view import GraphQLEndpoint
 from gql_approvals.http.probes import Probing, probe_routes
 from gql_approvals.http.schema_files import schema_routes
 from gql_approvals.http.sockets import socket_endpoint
@@ -27,22 +24,14 @@ def routes(
 
     `gate`: the worker's own. `origins`: the frontends on other origins, which may open sockets.
     """
-    api = graphql_endpoint(office, gate)
-
-    async def graphql(request: Request) -> Response:
-        if page is not None and _wants_page(request):
-            return graphiql_page(page())
-        return await api(request)
-
     return [
-        Route("/graphql", graphql, methods=["GET", "POST"]),
+        Route(
+            "/graphql",
+            GraphQLEndpoint(office, gate, None if page is None else lambda: graphiql_page(page())),
+            methods=["GET", "POST"],
+        ),
         WebSocketRoute("/graphql", socket_endpoint(office, gate, origins)),
         *(schema_routes() if gate.terms.introspection else []),
         *probe_routes(office, probing or Probing()),
         *([] if page is None else graphiql_routes()),
     ]
-
-
-def _wants_page(request: Request) -> bool:
-    asks = {"query", "extensions"} & set(request.query_params)
-    return request.method == "GET" and not asks and prefers_html(request.headers.get("accept", ""))

@@ -10,7 +10,6 @@ from contextlib import aclosing, suppress
 from typing import Any, cast
 
 from graphql import ExecutionResult
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.types.graphql import OperationType
@@ -19,6 +18,7 @@ from typing_extensions import override
 from gql_approvals.errors import RequestFault, Unauthenticated
 from gql_approvals.http.answers import body_of, json_of
 from gql_approvals.http.live_errors import body_of_failure, body_of_outcome
+from gql_approvals.http.negotiation import EVENT_STREAM
 from gql_approvals.observability import meters
 from gql_approvals.schema.context import Context
 from gql_approvals.schema.execution import Operation, execute, subscribe
@@ -26,7 +26,6 @@ from gql_approvals.schema.subscriptions import LiveContext, sign_in
 from gql_approvals.service.caller import REFUSED
 from gql_approvals.service.live import Leaving, Presence
 
-EVENT_STREAM = "text/event-stream"
 KEEP_ALIVE_S = 12.0
 _COMMENT = b":\n\n"
 _COMPLETE = b"event: complete\ndata:\n\n"
@@ -119,17 +118,6 @@ class EventStream(Response):
         with suppress(RequestFault):  # the subscription itself says what is wrong
             await sign_in(self._context)
         return await subscribe(operation, self._context, address=self._address)
-
-
-def takes_events(request: Request) -> bool:
-    """Whether the client would take an event stream."""
-    return EVENT_STREAM in request.headers.get("accept", "").lower()
-
-
-def takes_events_only(request: Request) -> bool:
-    """Whether it would take nothing else."""
-    accept = request.headers.get("accept", "").lower()
-    return [one.partition(";")[0].strip() for one in accept.split(",") if one.strip()] == [EVENT_STREAM]
 
 
 async def _keep_alive(send: Send) -> None:

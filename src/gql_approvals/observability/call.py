@@ -5,15 +5,16 @@ callers wrote is kept but names.
 """
 
 import re
-import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from secrets import token_hex
 from time import perf_counter
 
 # What other servers send as ids of requests, and what can harm neither a header nor a log.
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,128}")
+_ID_BYTES = 16
 OK = "OK"
 _TOLD = ("connection", "operation", "type", "field", "outcome", "refusal", "user", "account")
 
@@ -49,12 +50,12 @@ class Call:
 
     def told(self) -> dict[str, object]:
         """What an access record says of it; its id is in every record."""
-        found = {name: getattr(self, name) for name in _TOLD}
-        return {
-            "ms": round(1000 * self.took_s, 1),
-            "address": self.address,
-            **{name: value for name, value in found.items() if value is not None},
-        }
+        told: dict[str, object] = {"ms": round(1000 * self.took_s, 1), "address": self.address}
+        for name in _TOLD:
+            value = getattr(self, name)
+            if value is not None:
+                told[name] = value
+        return told
 
 
 _current: ContextVar[Call | None] = ContextVar("call", default=None)
@@ -75,7 +76,7 @@ def begin(given_id: str | None = None, **known: str | None) -> Call:
 @contextmanager
 def within(connection: Call | None) -> Generator[Call]:
     """Serve one operation of a connection, in this block and in the tasks that it starts."""
-    fresh = Call(uuid.uuid4().hex, perf_counter())
+    fresh = Call(token_hex(_ID_BYTES), perf_counter())
     call = fresh if connection is None else replace(connection, id=fresh.id, began_s=fresh.began_s)
     call.connection = None if connection is None else connection.id
     token = _current.set(call)
@@ -87,10 +88,10 @@ def within(connection: Call | None) -> Generator[Call]:
 
 def id_from(given: str | None) -> str:
     """The id that was given, if it is one; else another that nobody has."""
-    return given if given is not None and _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+    return given if given is not None and _WELL_FORMED.fullmatch(given) else token_hex(_ID_BYTES)
 
 
 def request_id() -> str:
     """The id of what is being served; outside of everything a fresh one."""
     call = _current.get()
-    return uuid.uuid4().hex if call is None else call.id
+    return token_hex(_ID_BYTES) if call is None else call.id

@@ -8,7 +8,7 @@ import importlib.util
 import logging
 import os
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Thread
 from typing import Any
 
@@ -20,6 +20,7 @@ _LAST_SEND_S = 1.0  # what is not sent by then is lost: a server must end
 _MISSING = "OTEL_EXPORTER_OTLP_ENDPOINT is set, and nothing is traced: install `gql-approvals[otel]`"
 _log = logging.getLogger(__name__)
 _tracers: list[Any] = []  # one, where spans are made
+_NO_SPAN = nullcontext()
 
 
 def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
@@ -70,13 +71,14 @@ def _provider(version: str) -> Any:  # noqa: ANN401  # its types are imported on
     return provider
 
 
-@contextmanager
-def operation_span() -> Generator[None]:
+def operation_span() -> AbstractContextManager[None]:
     """One span over an operation, with what the call knows of it in the end; below the caller's span."""
     call = current()
-    if not _tracers or call is None:
-        yield
-        return
+    return _NO_SPAN if not _tracers or call is None else _operation_span(call)
+
+
+@contextmanager
+def _operation_span(call: Call) -> Generator[None]:
     from opentelemetry.trace import SpanKind, Status, StatusCode  # noqa: PLC0415  # it is imported already
 
     name = f"{call.type} {call.field}"
@@ -89,12 +91,13 @@ def operation_span() -> Generator[None]:
                 span.set_status(Status(StatusCode.ERROR, call.outcome))
 
 
-@contextmanager
-def span(name: str) -> Generator[None]:
+def span(name: str) -> AbstractContextManager[None]:
     """A span below that of the operation."""
-    if not _tracers or current() is None:
-        yield
-        return
+    return _NO_SPAN if not _tracers or current() is None else _span(name)
+
+
+@contextmanager
+def _span(name: str) -> Generator[None]:
     with _tracers[0].start_as_current_span(name, record_exception=False):
         yield
 
