@@ -15,6 +15,7 @@ from bench.machine import machine
 from bench.options import Options
 from bench.rows import HEADINGS, Benchmark, Row, line
 from bench.workloads import page
+from bench.workloads.generator import NotAnswered
 from bench.workloads.growth import growth
 from bench.workloads.measure import workloads
 from bench.workloads.peers import NoPeers
@@ -43,7 +44,7 @@ BENCHMARKS: dict[str, Callable[[Options], Iterator[Row]]] = {
 }
 
 
-FAILURES = (Different, NotServing, NoPeers)  # what a benchmark can say in words
+FAILURES = (Different, NotAnswered, NotServing, NoPeers)  # what a benchmark can say in words
 
 
 def main() -> int:

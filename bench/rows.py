@@ -39,7 +39,8 @@ def ratio_at_most(what: str, ratio: float, limit: float, besides: str = "") -> R
 
 def ratio_at_least(what: str, ratio: float, limit: float) -> Row:
     """A ratio that must not be smaller."""
-    return Row(what, f"{ratio:,.0f} x", f">= {limit:g} x", ratio >= limit)
+    shown = f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"  # noqa: PLR2004  # two digits, at least
+    return Row(what, f"{shown} x", f">= {limit:g} x", ratio >= limit)
 
 
 def only(what: str, seconds: float, besides: str = "") -> Row:

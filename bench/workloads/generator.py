@@ -109,7 +109,7 @@ def _run(
     until_s: float | None,
 ) -> tuple[list[float], int, str]:
     latencies_s, received, refused = list[float](), 0, ""
-    open_ = sum(_send(one, given, until_s) for one in connections)
+    open_ = sum(_next(selector, one, given, until_s) for one in connections)
     while open_:
         ready = selector.select(TIMEOUT_S)
         if not ready:
@@ -127,7 +127,7 @@ def _run(
             received += len(answer.body)
             if not refused and (answer.status != OK or any(word in answer.body for word in REFUSALS)):
                 refused = f"{answer.status} {answer.body[:500].decode(errors='replace')}"
-            open_ -= not _send(one, given, until_s)
+            open_ -= not _next(selector, one, given, until_s)
     return latencies_s, received, refused
 
 
@@ -135,6 +135,16 @@ def _connected(port: int) -> _Connection:
     made = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return _Connection(made)
+
+
+def _next(
+    selector: selectors.BaseSelector, one: _Connection, given: Iterator[bytes], until_s: float | None
+) -> bool:
+    """Send the next request; a connection that has none is not looked at: the server may close it."""
+    sent = _send(one, given, until_s)
+    if not sent:
+        selector.unregister(one.socket)
+    return sent
 
 
 def _send(one: _Connection, given: Iterator[bytes], until_s: float | None) -> bool:
@@ -171,6 +181,10 @@ def _joined(body: bytes) -> bytes:
     return b"".join(parts)
 
 
+class NotAnswered(RuntimeError):
+    """A request was not answered with data, or a job failed; the message says what came instead."""
+
+
 class LoadGenerator:
     """The process, as seen from outside."""
 
@@ -186,7 +200,7 @@ class LoadGenerator:
         """As `load`, in the other process.
 
         Raises:
-            RuntimeError: when an answer was no success, or the job failed.
+            NotAnswered: when an answer was no success, or the job failed.
         """
         if self._process.stdin is None or self._process.stdout is None:
             raise RuntimeError("the load generator has no pipes")
@@ -195,10 +209,10 @@ class LoadGenerator:
         self._process.stdin.flush()
         found = json.loads(self._process.stdout.readline() or '{"failed": "the load generator has ended"}')
         if "failed" in found:
-            raise RuntimeError(found["failed"])
+            raise NotAnswered(found["failed"])
         outcome = Outcome(**found)
         if outcome.refused:
-            raise RuntimeError(f"a request was not answered with data: {outcome.refused}")
+            raise NotAnswered(f"a request was not answered with data: {outcome.refused}")
         return outcome
 
 

@@ -39,7 +39,7 @@ def measured(place: Place, contenders: Sequence[Contender]) -> list[Series]:
 
     Raises:
         Different: when contenders do not answer the same.
-        RuntimeError: when a request was not answered with data.
+        NotAnswered: when a request was not answered with data.
     """
     with tempfile.TemporaryDirectory(prefix="gql-approvals-bench-") as folder, ExitStack() as stack:
         server_cores, other_cores = _cores()

@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bench.workloads import operations, seed
 from bench.workloads.contenders import product
+from bench.workloads.filling import fill
+from bench.workloads.multiplying import multiply
 from tests.bench.conftest import CAMPAIGNS
 
 from bench import asgi
@@ -61,6 +64,30 @@ def test_every_campaign_of_the_seed_is_whole_and_has_the_hashes_of_its_content(f
         for request in campaign.requests:
             assert len({vote.by for vote in request.votes}) == len(request.votes)
             assert not campaign.contributors & {vote.by for vote in request.votes}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.wide)])
+def test_many_campaigns_are_whole_copies_of_some(kind, request, folder):
+    url = f"sqlite:///{folder / 'many.db'}"
+    if kind == "postgresql":
+        postgres = request.getfixturevalue("postgres")
+        url = postgres.url(postgres.create())
+    fill(url, 40, migrated=kind == "postgresql")
+    multiply(url, 3)
+
+    async def loaded() -> dict[int, Any]:
+        async with Database.open(url):
+            return await campaigns.load(1, range(1, 130))
+
+    found = asyncio.run(loaded())
+    assert sorted(found) == list(range(1, 121))
+    for number, campaign in found.items():
+        original = found[(number - 1) % 40 + 1]
+        assert campaign.head.hashes == original.head.hashes
+        assert campaign.contributors == original.contributors
+        assert campaign.updated_at - original.updated_at == timedelta(minutes=(number - 1) // 40)
+        assert [len(one.votes) for one in campaign.requests] == [len(one.votes) for one in original.requests]
+        assert (campaign.live is None) == (original.live is None)
 
 
 def test_the_product_counts_every_status_of_the_seed(filled, folder):
