@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ class Drafts:
         Raises:
             LookupError: when there are not so many left.
         """
-        numbers = [number for number, _ in zip(self._left, range(count), strict=False)]
+        numbers = list(islice(self._left, count))
         if len(numbers) < count:
             raise LookupError(f"the seed has too few drafts: {count} more are needed")
         submitted = [{"id": campaign_id(number)} for number in numbers]
