@@ -31,7 +31,7 @@ _BY_METHOD = {
 }
 # What a request may ask for, by its method and whether its client takes events.
 ALLOWED: Mapping[tuple[str, bool], frozenset[OperationType]] = {
-    (method, events): kinds | ({OperationType.SUBSCRIPTION} if events else frozenset())
+    (method, events): kinds | ({OperationType.SUBSCRIPTION} if events else set[OperationType]())
     for method, kinds in _BY_METHOD.items()
     for events in (False, True)
 }
