@@ -15,7 +15,7 @@ from gql_approvals.workflow.vocabulary import CampaignStatus, Channel
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 MOMENT = Moment(now=AT, grace=timedelta(minutes=5))
-MANY = 4000  # rows, of which each status, channel and creator has a part
+MANY = 4000  # rows of each account, of which each status, channel and creator has a part
 NUMBERS = {
     "sqlite": f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {MANY})",
     "postgresql": f"WITH numbers AS (SELECT n FROM generate_series(1, {MANY}) n)",
@@ -37,7 +37,7 @@ def listed(order=CampaignOrder.CREATED_AT, *, descending=True, **wanted):
     )
 
 
-NEWEST = "campaign_newest_idx|campaign_pkey|SCAN campaign'"  # any: all rows are one account's
+NEWEST = "campaign_newest_idx|campaign_pkey"  # either begins behind the cursor, in the order of ids
 LISTS = {
     "newest first": (listed, NEWEST),
     "oldest first": (lambda: listed(descending=False), NEWEST),
@@ -52,18 +52,23 @@ LISTS = {
 
 @pytest.fixture
 async def filled(database):
-    """A database with many campaigns of one account."""
+    """A database with many campaigns of several accounts; the lists are of the first."""
     people = [await UserRow.create(name=name, email=f"{name}@a.test", created_at=AT) for name in "abc"]
-    account = await AccountRow.create(
-        slug="a", name="A", time_zone="UTC", approvals_enabled=True, notify_scope="INVOLVED",
-        audit_hash="", created_at=AT,
-    )  # fmt: skip
-    assert (account.id, [one.id for one in people]) == (1, [1, 2, 3])
+    accounts = [
+        await AccountRow.create(
+            slug=slug, name=slug, time_zone="UTC", approvals_enabled=True, notify_scope="INVOLVED",
+            audit_hash="", created_at=AT,
+        )
+        for slug in ("mine", "yours", "theirs", "ours")
+    ]  # fmt: skip
+    assert (accounts[0].id, [one.id for one in people]) == (1, [1, 2, 3])
     at, later = (moment.isoformat(" ", "microseconds") for moment in (AT, AT + timedelta(days=1)))
     client = get_connection(database.dialect)
-    for text in (CAMPAIGNS, REQUESTS, "ANALYZE"):
-        values = {"numbers": NUMBERS[database.dialect], "account": 1, "maker": 1, "other": 2}
-        await client.execute_query(text.format(at=at, later=later, **values))
+    values = {"numbers": NUMBERS[database.dialect], "maker": 1, "other": 2, "at": at, "later": later}
+    for account in accounts:
+        await client.execute_query(CAMPAIGNS.format(account=account.id, **values))
+    for text in (REQUESTS, "ANALYZE"):
+        await client.execute_query(text.format(**values))
     return database
 
 

@@ -3,7 +3,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -43,15 +43,6 @@ class Bearer:
     memberships: tuple[tuple[Account, Member], ...]
     scopes: frozenset[str] | None = None
     token: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roster:
-    """An account with all its members, and who they are: both by user id, disabled ones included."""
-
-    account: Account
-    members: Mapping[int, Member]
-    users: Mapping[int, User]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +93,6 @@ WHERE t.hash = $1 AND t.revoked_at IS NULL ORDER BY m.id""")
 _BY_USER = Statement(f"""
 SELECT {_MEMBERSHIP} FROM member m JOIN account a ON a.id = m.account_id
 WHERE m.user_id = $1 AND m.active ORDER BY m.id""")
-_ROSTER = Statement(f"""
-SELECT {columns("a", mapping.ACCOUNT)}, {columns("m", mapping.MEMBER)}, u.id, u.name, u.email
-FROM account a
-LEFT JOIN member m ON m.account_id = a.id
-LEFT JOIN app_user u ON u.id = m.user_id
-WHERE a.id = $1 ORDER BY m.id""")
 
 
 async def bearer_of(token: str, now: datetime) -> Bearer | None:
@@ -330,22 +315,6 @@ async def members(account_id: int) -> Sequence[Member]:
     """All members of an account, disabled ones included, oldest first."""
     rows = MemberRow.filter(account_id=account_id).order_by("id")
     return [mapping.member_of(row) for row in await rows.values_list(*mapping.MEMBER)]
-
-
-async def roster(account_id: int) -> Roster | None:
-    """An account with all its members, as they are at one moment; None when there is no such account."""
-    rows = await _ROSTER.rows(account_id)
-    if not rows:
-        return None
-    end = len(mapping.ACCOUNT) + len(mapping.MEMBER)
-    found = [row for row in rows if row[end] is not None]
-    members = (mapping.member_of(row[len(mapping.ACCOUNT) : end]) for row in found)
-    users = (User(id=row[end], name=row[end + 1], email=row[end + 2]) for row in found)
-    return Roster(
-        account=mapping.account_of(rows[0][: len(mapping.ACCOUNT)]),
-        members={member.user_id: member for member in members},
-        users={user.id: user for user in users},
-    )
 
 
 async def memberships(account_id: int) -> tuple[Membership, ...]:

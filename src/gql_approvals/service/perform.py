@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gql_approvals.errors import InvalidInput, Problem, Refusal, SegregationOfDuties, Unauthenticated
-from gql_approvals.persistence import campaigns, idempotency, people
+from gql_approvals.persistence import campaigns, idempotency, people, rosters
 from gql_approvals.persistence.database import Database
 from gql_approvals.service import scopes
 from gql_approvals.service.attempts import attempting
@@ -49,7 +49,7 @@ class Office:
 
     async def scene(self, account_id: int) -> Scene:
         """The account as it is now; within a transaction that holds its lock, as it will stay."""
-        found = await people.roster(account_id)
+        found = await rosters.roster(account_id)
         if found is None:
             raise Unauthenticated(REFUSED)
         return Scene(
