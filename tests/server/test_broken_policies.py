@@ -15,6 +15,7 @@ from tests.server.test_policy_reload import LARGE, Flood
 from gql_approvals.policy import read_policy
 
 ROUNDS = int(os.environ.get("APPROVALS_TEST_ROUNDS", "100"))
+STRIDE = max(1, 40 // ROUNDS)  # where rounds are few, every so many of the files and of the bytes
 LASTING_S = 0.6  # long enough that two workers load or refuse what stands there
 MAY_NOT = ("vera", "maya", "max", "dora", "gina")
 only_sqlite = pytest.mark.parametrize("shared_site", ["sqlite"], indirect=True)
@@ -63,7 +64,7 @@ def broken(policies):
 async def test_files_with_every_mistake_open_no_door_and_stop_nobody(site):
     files = list(broken(site.policies))
     assert len(files) >= 40
-    files = files[:: max(1, 40 // ROUNDS)]
+    files = files[::STRIDE]
     site.policies.restore()
     good = site.policies.version
     async with site.world.client(site.server, 2) as watch, site.world.client(site.server, 10) as client:
@@ -115,7 +116,7 @@ async def test_a_file_that_is_cut_off_at_every_byte_opens_no_door_and_stops_nobo
         doors = Doors(client, await client.submitted("Wanted"))
         seen = Counter()
         async with doors.tried():
-            for length in range(len(whole) + 1):
+            for length in sorted({*range(0, len(whole), STRIDE), *stops, len(whole)}):
                 site.policies.file.write_bytes(whole[:length])
                 await asyncio.sleep(LASTING_S if length in stops else 0.001)
                 if length in stops:
