@@ -14,7 +14,6 @@ sys.path.insert(0, str(Path(__file__).parent))  # --import-mode=importlib leaves
 
 import databases
 import executors
-from gql_approvals.cli.demo_start import prepare
 from gql_approvals.persistence.database import Database
 from gql_approvals.settings import Settings
 
@@ -89,6 +88,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with the demo's data, to be read or copied."""
+    from gql_approvals.cli.demo_start import prepare  # noqa: PLC0415  # xdist's controller needs no server
+
     path = tmp_path_factory.mktemp("demo") / "demo.db"
     shutil.copyfile(sqlite_template, path)
     settings = Settings(database_url=f"sqlite:///{path}", policies=str(POLICIES), demo=True)

@@ -15,6 +15,7 @@ async def test_the_usual_mutations_of_campaigns_are_answered_as_the_rows_say(sma
     assert await try_campaigns(small_world, roles, [ON], labels=[label], relations=["other"]) == []
 
 
+@pytest.mark.slow
 async def test_what_somebody_may_only_see_in_part_is_read_as_the_rows_say(small_world):
     assert await read(small_world, ("narrow",), [ON], relations=["other"]) == []
 

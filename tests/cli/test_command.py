@@ -11,6 +11,7 @@ import pytest
 from gql_approvals import __version__
 
 
+@pytest.mark.alone
 def test_help_is_there_at_once(environment: dict[str, str]):
     command = [sys.executable, "-m", "gql_approvals", "--help"]
     subprocess.run(

@@ -95,11 +95,18 @@ def test_a_policy_folder_that_is_not_there_is_refused(run: Callable, sqlite_url:
     assert "nowhere/policy.csv" in message
 
 
-@pytest.mark.wide
-def test_demo_tokens_are_refused_outside_the_demo(run: Callable, database_url: str):
-    asyncio.run(prepare(Settings(database_url=database_url, policies=str(POLICIES)), reset=False))
+TOKENS = "the database holds the demo's tokens"
 
-    assert refused(run("serve", database_url=database_url)).startswith("the database holds the demo's tokens")
+
+def test_demo_tokens_are_refused_outside_the_demo(run: Callable, demo_template: Path):
+    assert refused(run("serve", database_url=f"sqlite:///{demo_template}")).startswith(TOKENS)
+
+
+@pytest.mark.slow
+def test_demo_tokens_in_postgresql_are_refused_outside_the_demo(run: Callable, postgresql_url: str):
+    asyncio.run(prepare(Settings(database_url=postgresql_url, policies=str(POLICIES)), reset=False))
+
+    assert refused(run("serve", database_url=postgresql_url)).startswith(TOKENS)
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])

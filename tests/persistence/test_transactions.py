@@ -576,7 +576,6 @@ async def test_ping_answers(database):
 
 
 async def test_ping_gives_up_when_no_connection_is_free(postgresql_url, monkeypatch):
-    monkeypatch.setattr("gql_approvals.persistence.database._PING_S", 0.01)
     async with Database.open(postgresql_url, pool_size=1) as database:
         begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -586,8 +585,10 @@ async def test_ping_gives_up_when_no_connection_is_free(postgresql_url, monkeypa
 
         busy = asyncio.create_task(database.transaction(work))
         await begun.wait()
-        with pytest.raises(Unavailable, match=r"has not answered for 0\.01 s"):
-            await database.ping()
+        with monkeypatch.context() as patched:
+            patched.setattr("gql_approvals.persistence.database._PING_S", 0.01)
+            with pytest.raises(Unavailable, match=r"has not answered for 0\.01 s"):
+                await database.ping()
         go_on.set()
         await busy
         await database.ping()

@@ -220,6 +220,7 @@ async def test_a_lost_database_is_said_once_and_waited_for(world, caplog):
     assert caplog.text.count("relay:database_lost") == 1
 
 
+@pytest.mark.slow
 async def test_the_loops_outlive_an_outage_of_the_database(postgresql_url, caplog):
     caplog.set_level(logging.INFO)
     line = Line(postgresql_url)
