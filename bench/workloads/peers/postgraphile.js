@@ -20,7 +20,7 @@ CREATE OR REPLACE FUNCTION bench.viewer() RETURNS SETOF public.member STABLE LAN
   WHERE t.hash = encode(sha256(convert_to(substr(current_setting('bench.token'), 8), 'UTF8')), 'hex')
     AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now()) $$;
 COMMENT ON FUNCTION bench.viewer() IS '@behavior -*';
-CREATE OR REPLACE FUNCTION bench.bench_inbox() RETURNS SETOF public.approval_request STABLE LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION bench.inbox() RETURNS SETOF public.approval_request STABLE LANGUAGE sql AS $$
   SELECT r.* FROM bench.viewer() v JOIN public.approval_request r ON r.account_id = v.account_id
   JOIN public.campaign c ON c.id = r.campaign_id
   WHERE r.status = 'OPEN' AND r.expires_at > now() AND c.status = 'PENDING_REVIEW' AND c.created_by_id <> v.user_id
@@ -28,7 +28,7 @@ CREATE OR REPLACE FUNCTION bench.bench_inbox() RETURNS SETOF public.approval_req
                     WHERE d.request_id = r.id AND d.by_id = v.user_id AND NOT d.voided)
     AND NOT EXISTS (SELECT 1 FROM public.contributor k WHERE k.campaign_id = c.id AND k.user_id = v.user_id)
   ORDER BY r.submitted_at, r.id $$;
-CREATE OR REPLACE FUNCTION bench.bench_list() RETURNS SETOF public.campaign STABLE LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION bench.list() RETURNS SETOF public.campaign STABLE LANGUAGE sql AS $$
   SELECT c.* FROM bench.viewer() v JOIN public.campaign c ON c.account_id = v.account_id
   WHERE c.status IN ('DRAFT', 'PENDING_REVIEW') AND c.channel IN ('EMAIL', 'SMS')
   ORDER BY c.updated_at DESC, c.id DESC $$;
