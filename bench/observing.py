@@ -21,7 +21,7 @@ from tests.server.otlp_collector import collecting
 from bench.asgi import post
 from bench.rows import Row, median, only, ratio_at_most
 
-TURNS, WARMING, REQUESTS = 3, 50, 300
+TURNS, WARMING, REQUESTS = 3, 30, 150
 TOKEN = "demo-insecure-maya"  # noqa: S105  # the demo's
 QUERY = "{ viewer { roles } campaigns(first: 3) { edges { node { id name status } } } }"
 FIGURES = {"GQL_APPROVALS_METRICS_TOKEN": "bench-bench-bench-bench"}
