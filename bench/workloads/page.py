@@ -103,7 +103,7 @@ def _figure_table(database: str, series: list[Series]) -> Iterator[str]:
     yield f"{database}, medians. CPU time is that of the server{beside}."
     yield from ("", "| | server | requests/s (spread) | CPU ms a request | SQL statements | p50, p99 ms |")
     yield "|---|---|---|---|---|---|"
-    for one in series:
+    for one in sorted(series, key=lambda one: one.workload):
         least, greatest = one.spread("per_s")
         database_ms = one.median("database_ms")
         cpu = f"{one.median('cpu_ms'):.2f}" + ("" if database_ms is None else f" + {database_ms:.2f}")
