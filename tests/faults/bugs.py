@@ -98,10 +98,8 @@ _TABLE = (
             (_PERFORM, "MAX_KEY_LENGTH = 255\n", "MAX_KEY_LENGTH = 255\n_CACHED = {}\n"),
             (
                 _PERFORM,
-                "        members = {member.user_id: member for member in await people.members(account_id)}\n",
-                "        members = _CACHED.get(account_id) or _CACHED.setdefault(\n"
-                "            account_id, {member.user_id: member for member in await people.members(account_id)}\n"
-                "        )\n",
+                "            members=found.members,\n",
+                "            members=_CACHED.setdefault(account_id, found.members),\n",
             ),
         ),
         frozenset({"role revoked", "member disabled", "self-approval", "not refused"}),

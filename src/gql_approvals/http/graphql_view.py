@@ -29,9 +29,10 @@ _BY_METHOD = {
     "HEAD": frozenset({OperationType.QUERY}),
     "POST": frozenset({OperationType.QUERY, OperationType.MUTATION}),
 }
+_WITH_EVENTS = frozenset({OperationType.SUBSCRIPTION})
 # What a request may ask for, by its method and whether its client takes events.
 ALLOWED: Mapping[tuple[str, bool], frozenset[OperationType]] = {
-    (method, events): kinds | ({OperationType.SUBSCRIPTION} if events else set[OperationType]())
+    (method, events): kinds | (_WITH_EVENTS if events else frozenset[OperationType]())
     for method, kinds in _BY_METHOD.items()
     for events in (False, True)
 }
