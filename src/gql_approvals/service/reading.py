@@ -15,6 +15,7 @@ from gql_approvals.service.scene import Rights, Scene, Voters, facts_of
 from gql_approvals.service.tasks import waiting_keys
 from gql_approvals.workflow import quorum, transitions
 from gql_approvals.workflow.account import confirm_token
+from gql_approvals.workflow.case import Case
 from gql_approvals.workflow.intent import Intent
 from gql_approvals.workflow.model import ApprovalRequest, Campaign, is_overdue
 from gql_approvals.workflow.quorum import Tally
@@ -85,19 +86,25 @@ def inbox(scene: Rights, user_id: int) -> Listing:
 
 def viewer_actions(scene: Scene, user_id: int, campaign: Campaign) -> tuple[ActionVerdict, ...]:
     """Every action on this campaign with the reason why the mutation would be refused, if it would."""
+    case = _probe(scene, user_id, campaign)
+    facts = facts_of(campaign, user_id)
     return tuple(
-        ActionVerdict(action=action, reasons=_in_the_way(scene, user_id, campaign, action))
+        ActionVerdict(action=action, reasons=_in_the_way(scene, case, facts, action))
         for action in VIEWER_ACTIONS
     )
 
 
-def _in_the_way(scene: Scene, user_id: int, campaign: Campaign, action: Action) -> tuple[Reason, ...]:
-    permission = PERMISSION_OF[action]
-    facts = facts_of(campaign, user_id)
+def _probe(scene: Scene, user_id: int, campaign: Campaign) -> Case:
+    """The workflow's case for any action: only its intent differs from one to the next."""
+    return scene.case(campaign, user_id, Intent(action=VIEWER_ACTIONS[0]), probing=True)
+
+
+def _in_the_way(scene: Scene, case: Case, facts: Facts, action: Action) -> tuple[Reason, ...]:
+    permission, user_id = PERMISSION_OF[action], case.by
     if permission is None or not scene.may(user_id, permission, facts):
         code = Reason("FORBIDDEN", f"you may not {action.lower()} this campaign")
         return (code, *(() if permission is None else scene.why(user_id, permission, facts)))
-    refusal = transitions.refusal_of(scene.case(campaign, user_id, Intent(action=action), probing=True))
+    refusal = transitions.refusal_of(replace(case, intent=Intent(action=action)))
     return () if refusal is None else reasons_of(refusal)
 
 
@@ -121,7 +128,9 @@ def submit_preview(scene: Scene, user_id: int, campaign: Campaign) -> SubmitPrev
     needed = scene.needed(campaign)
     who = electors(scene, campaign, needed, also_excluded=frozenset({user_id}), to=user_id)
     return SubmitPreview(
-        reasons=_in_the_way(scene, user_id, campaign, Action.SUBMIT),
+        reasons=_in_the_way(
+            scene, _probe(scene, user_id, campaign), facts_of(campaign, user_id), Action.SUBMIT
+        ),
         requirements=tuple(Tally(requirement, ()) for requirement in needed),
         electors=who,
     )

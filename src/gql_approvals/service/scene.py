@@ -158,6 +158,7 @@ class Voters:
             *(() if campaign is None or campaign.request is None else campaign.request.requirements),
         ]
         self._roles = sorted({requirement.role for requirement in asked} | {ANYONE})
+        self._found: dict[int, frozenset[str]] = {}
 
     def members(self) -> tuple[int, ...]:
         """The user ids of all active members."""
@@ -165,22 +166,27 @@ class Voters:
 
     def counts_for(self, user_id: int) -> frozenset[str]:
         """The requirement roles this person's approval counts for, judged as if the review were open."""
+        if user_id not in self._found:
+            self._found[user_id] = self._looked_up(user_id)
+        return self._found[user_id]
+
+    def _looked_up(self, user_id: int) -> frozenset[str]:
         scene, campaign = self._scene, self._campaign
         roles = scene.active.get(user_id)
         if roles is None or campaign is None:
             return frozenset()
-        under_review = replace(facts_of(campaign, user_id), status=CampaignStatus.PENDING_REVIEW)
+        under_review = facts_of(campaign, user_id, CampaignStatus.PENDING_REVIEW)
         if not scene.may(user_id, Permission.APPROVE, under_review):
             return frozenset()
         slug = scene.account.slug
         return frozenset(role for role in self._roles if scene.policy.holds_role(roles, slug, role))
 
 
-def facts_of(campaign: Campaign, user_id: int) -> Facts:
-    """What a policy line can ask about a person and a campaign."""
+def facts_of(campaign: Campaign, user_id: int, status: CampaignStatus | None = None) -> Facts:
+    """What a policy line can ask about a person and a campaign, be it in its own status or in another."""
     return Facts(
         channel=campaign.channel,
-        status=campaign.status,
+        status=status or campaign.status,
         own=campaign.created_by == user_id,
         involved=user_id in campaign.contributors,
         audience=campaign.head.audience.estimated_size,

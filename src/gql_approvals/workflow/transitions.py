@@ -357,8 +357,11 @@ def due_intent(campaign: Campaign, now: datetime, grace: timedelta) -> Intent | 
     return None
 
 
+_ROWS_OF = {action: tuple(row for row in TRANSITIONS if row.action is action) for action in Action}
+
+
 def _rows(case: Case) -> tuple[Row, ...]:
-    return tuple(row for row in TRANSITIONS if row.action is case.intent.action)
+    return _ROWS_OF[case.intent.action]
 
 
 def _find(case: Case, rows: tuple[Row, ...]) -> Row | None:
