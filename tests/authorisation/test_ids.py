@@ -79,7 +79,7 @@ async def test_another_accounts_id_costs_as_many_statements_as_one_that_never_wa
             async with world.statements() as texts:
                 await tried(world, f"demo-insecure-other-{ON}", place, key)
             counted.append(texts)
-        assert len(counted[0]) >= 2
+        assert counted[0]  # at least who asks is read; whatever needs no more is told by that
         assert all(texts == counted[0] for texts in counted), (name, counted)
 
 

@@ -158,6 +158,7 @@ async def test_generated_operations_agree(asked, caplog):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the same coroutines
 async def test_two_thousand_generated_operations_agree(asked, caplog):
     compiled, _ = await _generated(asked, caplog, MANY, first=10_000)
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ from tests.meta.pages import ROOT
 from gql_approvals.settings import Settings
 
 DATABASE = ".demo/gql-approvals.db"
+
+
+@pytest.fixture(autouse=True)
+def formatter(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The handler is one for all tests, and readers give it a formatter of theirs."""
+    before = caplog.handler.formatter
+    yield
+    caplog.handler.setFormatter(before)
 
 
 @pytest.fixture

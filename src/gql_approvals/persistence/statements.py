@@ -46,7 +46,7 @@ _WORDS = {
         json="json",
         among="IN (SELECT value FROM json_each({}))",
         locking="",
-        parameter="?",
+        parameter=":p",
     ),
 }
 
@@ -68,7 +68,10 @@ class Statement:
         """
         client: Any = AccountRow._meta.db  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
         dialect: str = client.capabilities.dialect
-        given = list(values) if dialect == "postgres" else [_listed(value) for value in values]
+        # By name on SQLite, whose `?1` Python 3.12 takes for a name, too.
+        given: Any = list(values)
+        if dialect == "sqlite":
+            given = {f"p{number}": _listed(value) for number, value in enumerate(values, 1)}
         found: tuple[int, Sequence[Record]] = await client.execute_query(self._texts[dialect], given)
         return found[1]
 

@@ -194,8 +194,9 @@ def application(url: str) -> Starlette:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         module = "bench.workloads.contenders.idiomatic.models"
-        apps = {"bench": {"models": [module], "default_connection": "default"}}
-        async with RegisterTortoise(app, config={"connections": {"default": _connection(url)}, "apps": apps}):
+        kind = "bench-" + url.partition(":")[0]  # Tortoise remembers statements by the connection's name
+        apps = {"bench": {"models": [module], "default_connection": kind}}
+        async with RegisterTortoise(app, config={"connections": {kind: _connection(url)}, "apps": apps}):
             yield
 
     made = Starlette(lifespan=lifespan)
