@@ -1,6 +1,7 @@
 """What is compiled answers what graphql-core answers: by hand where it is remarkable, and by the thousand."""
 # ruff: noqa: E501  # GraphQL documents keep their lines
 
+import gc
 import os
 import warnings
 
@@ -146,6 +147,7 @@ async def _generated(asked, caplog, count, first=0):
                 made = asked.document(number, "mutation" if number % 10 == 0 else "query")
             answer = await asked.agree(*made)
             compiled, faulty = compiled + answer.compiled, faulty + bool(answer.errors)
+        gc.collect()  # so that no later test hears of these
     assert "compiled:failed" not in caplog.text
     return compiled, faulty
 
