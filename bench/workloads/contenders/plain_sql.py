@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -22,12 +23,12 @@ class Writing(Protocol):
         ...
 
 
-class Sql:
+class Sql(ABC):
     """A database: statements have `$1`, `$2`, …; `read_in` writes lists into the text, one mark each."""
 
+    @abstractmethod
     async def read(self, statement: str, *values: Any) -> list[Row]:  # noqa: ANN401  # what a column holds
         """Execute one statement outside of a transaction."""
-        raise NotImplementedError
 
     async def read_in(self, statement: str, *values: Any, **lists: Sequence[Any]) -> list[Row]:  # noqa: ANN401  # likewise
         """The same; `{name}` in it stands for the values of a list."""
@@ -37,17 +38,17 @@ class Sql:
             given += members
         return await self.read(statement.format(**marks), *given)
 
+    @abstractmethod
     def writing(self) -> "Any":  # noqa: ANN401  # an async context manager of `Writing`
         """A transaction."""
-        raise NotImplementedError
 
+    @abstractmethod
     def now(self) -> Any:  # noqa: ANN401  # as the column holds it
         """The time as it is compared with a column."""
-        raise NotImplementedError
 
+    @abstractmethod
     def time(self, value: Any) -> Any:  # noqa: ANN401  # as the column holds it
         """A column's time as orjson is to write it."""
-        raise NotImplementedError
 
     def is_past(self, value: Any) -> bool:  # noqa: ANN401  # as the column holds it
         """Whether a column's time has come."""

@@ -118,7 +118,7 @@ async def approve(sql: Sql, caller: Caller, given: dict[str, Any]) -> dict[str, 
             request, caller.user, at, content_hash, POLICY_VERSION,
         )  # fmt: skip
         if len(voters) + 1 >= QUORUM:
-            raise NotImplementedError  # the workload gives each request one vote
+            raise ValueError("the workload gives each request one vote, which meets no quorum")
         await run("UPDATE campaign SET version = $2, updated_at = $3 WHERE id = $1", key, version + 1, at)
         detail = {"contentHash": content_hash, "request": request, "revision": number}
         entry = _entry(caller, "campaign:voted", key, now, detail)
