@@ -50,7 +50,7 @@ class Revision(Node):
     @field
     async def contributors(self, info: Info) -> list[people.User]:
         """Who made this content; none of them may decide on it."""
-        return [await people.user(info, key) for key in sorted(self.value.contributors)]
+        return await people.users(info, sorted(self.value.contributors))
 
     @field
     async def created_by(self, info: Info) -> people.User:

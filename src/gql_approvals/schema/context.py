@@ -57,19 +57,19 @@ class Context:
         """
         if self._caller is None:
             async with self._asking:  # fields that begin together ask once
-                await self._ask()
-        if self._caller is None:
-            raise self._refused or Unauthenticated(NO_TOKEN)
+                self._caller = self._caller or await self._asked()
         return self._caller
 
-    async def _ask(self) -> None:
-        if self._caller is not None or self._refused is not None:
-            return
+    async def _asked(self) -> Caller:
+        if self._refused is not None:
+            raise self._refused
         try:
-            self._caller = await self._authenticated()
-            _note(self._caller)
+            caller = await self._authenticated()
         except RequestFault as fault:
             self._refused = fault  # a bad token is refused, and logged, once for the operation
+            raise
+        _note(caller)
+        return caller
 
     async def _authenticated(self) -> Caller:
         if self.token is None:

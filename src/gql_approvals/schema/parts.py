@@ -9,7 +9,7 @@ from gql_approvals.schema.context import Info
 from gql_approvals.schema.enums import CampaignAction
 from gql_approvals.schema.fields import about, field
 from gql_approvals.schema.node import Node, id_of
-from gql_approvals.schema.people import User, user
+from gql_approvals.schema.people import User, user, users
 from gql_approvals.schema.scalars import JSON
 from gql_approvals.service.eligibility import Eligibility as Elector
 from gql_approvals.workflow import changes, model
@@ -83,7 +83,7 @@ class Requirement:
     @field
     async def approved_by(self, info: Info) -> list[User]:
         """Whose approvals count so far; fixed once the request has ended."""
-        return [await user(info, key) for key in self.value.approved_by]
+        return await users(info, self.value.approved_by)
 
     @field
     def left(self) -> int:

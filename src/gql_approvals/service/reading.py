@@ -84,19 +84,16 @@ def inbox(scene: Rights, user_id: int) -> Listing:
     return pages.inbox(scene.account.id, user_id, may_decide, scene.now)
 
 
-def viewer_actions(scene: Scene, user_id: int, campaign: Campaign) -> tuple[ActionVerdict, ...]:
-    """Every action on this campaign with the reason why the mutation would be refused, if it would."""
-    case = _probe(scene, user_id, campaign)
+def viewer_actions(
+    scene: Scene, user_id: int, campaign: Campaign, actions: Sequence[Action] = VIEWER_ACTIONS
+) -> tuple[ActionVerdict, ...]:
+    """Each action on this campaign with the reason why the mutation would be refused, if it would."""
     facts = facts_of(campaign, user_id)
+    # of the workflow's case, only the intent differs from one action to the next
+    case = scene.case(campaign, user_id, Intent(action=actions[0]), probing=True)
     return tuple(
-        ActionVerdict(action=action, reasons=_in_the_way(scene, case, facts, action))
-        for action in VIEWER_ACTIONS
+        ActionVerdict(action=action, reasons=_in_the_way(scene, case, facts, action)) for action in actions
     )
-
-
-def _probe(scene: Scene, user_id: int, campaign: Campaign) -> Case:
-    """The workflow's case for any action: only its intent differs from one to the next."""
-    return scene.case(campaign, user_id, Intent(action=VIEWER_ACTIONS[0]), probing=True)
 
 
 def _in_the_way(scene: Scene, case: Case, facts: Facts, action: Action) -> tuple[Reason, ...]:
@@ -127,10 +124,9 @@ def submit_preview(scene: Scene, user_id: int, campaign: Campaign) -> SubmitPrev
     """Whether submitting would be refused, what it would ask for, and who could decide."""
     needed = scene.needed(campaign)
     who = electors(scene, campaign, needed, also_excluded=frozenset({user_id}), to=user_id)
+    [submitting] = viewer_actions(scene, user_id, campaign, (Action.SUBMIT,))
     return SubmitPreview(
-        reasons=_in_the_way(
-            scene, _probe(scene, user_id, campaign), facts_of(campaign, user_id), Action.SUBMIT
-        ),
+        reasons=submitting.reasons,
         requirements=tuple(Tally(requirement, ()) for requirement in needed),
         electors=who,
     )

@@ -4,6 +4,7 @@ Everything that is asked about permissions goes through here, so a flag and the 
 the same answer.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,7 +25,7 @@ from gql_approvals.workflow.vocabulary import ANYONE, CampaignStatus, Permission
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rights:
+class Rights(ABC):
     """What the policy says, at one moment, of the people of an account whose roles are known."""
 
     account: Account
@@ -33,13 +34,13 @@ class Rights:
     rules: Rules
 
     @cached_property
+    @abstractmethod
     def active(self) -> Mapping[int, frozenset[str]]:
         """The roles of the active members who can be asked about, by user id."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def whole(self) -> "Scene":
         """The same account with everybody."""
-        raise NotImplementedError
 
     def may(self, user_id: int, permission: Permission, facts: Facts | None = None) -> bool:
         """Whether this person holds the permission; nobody does who is not an active member."""

@@ -289,9 +289,12 @@ QUIET = frozenset({Action.COMMENT, Action.EXPIRE, Action.MISS})
 
 
 # ------------------------------------------------------------------------------------ reading the table
+_ROWS_OF = {action: tuple(row for row in TRANSITIONS if row.action is action) for action in Action}
+
+
 def codes_of(action: Action) -> frozenset[ErrorCode]:
     """The codes that a mutation for this action can answer: what its rows' guards say, and what all can."""
-    rows = [row for row in TRANSITIONS if row.action is action]
+    rows = _ROWS_OF[action]
     possible = {ErrorCode.IDEMPOTENCY_MISMATCH, ErrorCode.FORBIDDEN, ErrorCode.INVALID_INPUT}
     if any(row.source for row in rows):
         possible.add(ErrorCode.NOT_FOUND)
@@ -355,9 +358,6 @@ def due_intent(campaign: Campaign, now: datetime, grace: timedelta) -> Intent | 
     if campaign.status is S.APPROVED:
         return Intent(action=Action.MISS if is_overdue(campaign, now, grace) else Action.SEND)
     return None
-
-
-_ROWS_OF = {action: tuple(row for row in TRANSITIONS if row.action is action) for action in Action}
 
 
 def _rows(case: Case) -> tuple[Row, ...]:
