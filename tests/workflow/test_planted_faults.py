@@ -191,7 +191,7 @@ FAULTS = {
 @pytest.mark.slow
 @pytest.mark.parametrize(("plant", "promise"), FAULTS.values(), ids=FAULTS)
 def test_the_machine_finds(plant, promise, monkeypatch):
-    monkeypatch.setattr(transitions, "TRANSITIONS", plant())
+    monkeypatch.setattr(transitions, "ROWS_OF", transitions.by_action(plant()))
 
     with pytest.raises(PromiseBrokenError, match=promise):
         search(range(100), phases=[Phase.generate], report_multiple_bugs=False)

@@ -6,7 +6,7 @@ of the policy before this table is read; None marks what only the system does. T
 docs/workflow.md and the recipients of mails are derived from the rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import get_args, get_type_hints
@@ -289,12 +289,17 @@ QUIET = frozenset({Action.COMMENT, Action.EXPIRE, Action.MISS})
 
 
 # ------------------------------------------------------------------------------------ reading the table
-_ROWS_OF = {action: tuple(row for row in TRANSITIONS if row.action is action) for action in Action}
+def by_action(table: Sequence[Row]) -> Mapping[Action, tuple[Row, ...]]:
+    """The rows of each action, in the order of the table."""
+    return {action: tuple(row for row in table if row.action is action) for action in Action}
+
+
+ROWS_OF = by_action(TRANSITIONS)
 
 
 def codes_of(action: Action) -> frozenset[ErrorCode]:
     """The codes that a mutation for this action can answer: what its rows' guards say, and what all can."""
-    rows = _ROWS_OF[action]
+    rows = ROWS_OF[action]
     possible = {ErrorCode.IDEMPOTENCY_MISMATCH, ErrorCode.FORBIDDEN, ErrorCode.INVALID_INPUT}
     if any(row.source for row in rows):
         possible.add(ErrorCode.NOT_FOUND)
@@ -361,7 +366,7 @@ def due_intent(campaign: Campaign, now: datetime, grace: timedelta) -> Intent | 
 
 
 def _rows(case: Case) -> tuple[Row, ...]:
-    return _ROWS_OF[case.intent.action]
+    return ROWS_OF[case.intent.action]
 
 
 def _find(case: Case, rows: tuple[Row, ...]) -> Row | None:
