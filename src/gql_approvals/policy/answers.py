@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
+from typing import TypeAlias
 
 from typing_extensions import override
 
@@ -23,6 +24,7 @@ from gql_approvals.workflow.vocabulary import ANYONE, EVERYONE, Permission
 
 ELSEWHERE = "(elsewhere)"  # all accounts that no line names are alike; no account can be called this
 
+Permitted: TypeAlias = tuple[Classes, dict[int, frozenset[Permission]]]
 DUTIES_CONFLICT = "DUTIES_CONFLICT"
 
 
@@ -49,6 +51,8 @@ class Answers:
         self._heritage: dict[tuple[frozenset[str], str], frozenset[str]] = {}
         self._required: dict[tuple[str, int], tuple[tuple[str, int], ...]] = {}
         self._sizes: dict[str, Classes] = {}
+        self._places = rules.accounts
+        self._permitted: dict[tuple[frozenset[str], str], Permitted] = {}
 
     @cached_property
     def judge(self) -> Judge:
@@ -66,6 +70,7 @@ class Answers:
         self._lines.clear()
         self._classes.clear()
         self._conflicts.clear()
+        self._permitted.clear()
         vars(self).pop("_about", None)
 
     def place(self, account: str, permission: Permission) -> str:
@@ -97,6 +102,18 @@ class Answers:
             if self.remembers:
                 cell.lawful[key] = answer
         return answer
+
+    def permitted(self, roles: frozenset[str], account: str, facts: Facts) -> frozenset[Permission]:
+        """Everything that is allowed with these facts."""
+        key = (roles, account if account in self._places else ELSEWHERE)
+        if key not in self._permitted:
+            lines = [line for permission in Permission for line in self._held(*key, permission)]
+            self._permitted[key] = self._told_apart_by(lines), {}
+        classes, known = self._permitted[key]
+        number = classes.key(facts)
+        if number not in known or not self.remembers:
+            known[number] = frozenset(p for p in Permission if self.allows(roles, account, p, facts))
+        return known[number]
 
     def granted(self, roles: frozenset[str], account: str, permission: Permission, facts: Facts) -> bool:
         """Casbin's answer alone."""

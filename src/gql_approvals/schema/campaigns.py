@@ -12,18 +12,17 @@ import strawberry
 
 from gql_approvals.errors import BadUserInput
 from gql_approvals.persistence import lookups, pages
-from gql_approvals.schema import enums, parts, people
+from gql_approvals.schema import parts, people
 from gql_approvals.schema.connections import After, Connection, First, connect
 from gql_approvals.schema.content import Content, answered
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.fields import about, arg, field
-from gql_approvals.schema.node import Node, id_of
+from gql_approvals.schema.node import Node, stored
 from gql_approvals.schema.relations import relation
 from gql_approvals.schema.scalars import JSON
-from gql_approvals.service import reading, scopes
+from gql_approvals.service import reading
 from gql_approvals.service.eligibility import electors
 from gql_approvals.workflow import changes, model
-from gql_approvals.workflow.transitions import PERMISSION_OF
 from gql_approvals.workflow.vocabulary import (
     Authorisation,
     CampaignStatus,
@@ -40,22 +39,36 @@ class Revision(Node):
 
     value: strawberry.Private[model.Revision]
     number: int = about("Counted from 1; numbers are never used again.")
-    content: Content = about("The copy.")
     audience: parts.Audience = about("Who gets it.")
     scheduled_at: datetime | None = about("When it goes out, if it is scheduled.")
-    content_hash: str = about("What a vote is for: a hash over the three section hashes.")
-    section_hashes: list[parts.SectionHash] = about("The hash of each section.")
     created_at: datetime = about("When it was made.")
+
+    @field
+    def content(self) -> Content:
+        """The copy."""
+        return answered(self.value.content)
+
+    @field
+    def content_hash(self) -> str:
+        """What a vote is for: a hash over the three section hashes."""
+        return self.value.hashes.content
+
+    @field
+    def section_hashes(self) -> list[parts.SectionHash]:
+        """The hash of each section."""
+        found = self.value.hashes.by_section
+        return [parts.SectionHash(section=section, hash=text) for section, text in found.items()]
 
     @field
     async def contributors(self, info: Info) -> list[people.User]:
         """Who made this content; none of them may decide on it."""
         return await people.users(info, sorted(self.value.contributors))
 
-    @field
-    async def created_by(self, info: Info) -> people.User:
+    @relation
+    @staticmethod
+    async def created_by(parents: Sequence["Revision"], info: Info) -> Sequence[people.User]:
         """Who began it."""
-        return await people.user(info, self.value.created_by)
+        return await people.users(info, [parent.value.created_by for parent in parents])
 
 
 @strawberry.type(description="One person's decision on one content.")
@@ -70,10 +83,11 @@ class Decision(Node):
     policy_version: str = about("The version of the policy that allowed it.")
     voided: bool = about("Whether an edit, a withdrawal or a revocation undid it.")
 
-    @field
-    async def by(self, info: Info) -> people.User:
+    @relation
+    @staticmethod
+    async def by(parents: Sequence["Decision"], info: Info) -> Sequence[people.User]:
         """Who decided."""
-        return await people.user(info, self.user_id)
+        return await people.users(info, [parent.user_id for parent in parents])
 
 
 @strawberry.type(description="One review of one revision.")
@@ -87,8 +101,12 @@ class ApprovalRequest(Node):
     submitted_at: datetime = about("When it was submitted.")
     expires_at: datetime | None = about("Until when it can be decided.")
     note: str | None = about("What the submitter wrote to the checkers.")
-    decisions: list[Decision] = about("The decisions, in the order they were made.")
     policy_version: str = about("The version of the policy that set the requirements.")
+
+    @field
+    def decisions(self) -> list[Decision]:
+        """The decisions, in the order they were made."""
+        return [decision(item) for item in self.value.decisions]
 
     @field
     def campaign(self) -> "Campaign":
@@ -100,10 +118,11 @@ class ApprovalRequest(Node):
         """The revision under review."""
         return await _revision(info, self.of, self.value.revision_number)
 
-    @field
-    async def submitted_by(self, info: Info) -> people.User:
+    @relation
+    @staticmethod
+    async def submitted_by(parents: Sequence["ApprovalRequest"], info: Info) -> Sequence[people.User]:
         """Who asked for approval."""
-        return await people.user(info, self.value.submitted_by)
+        return await people.users(info, [parent.value.submitted_by for parent in parents])
 
     @field
     async def requirements(self, info: Info) -> list[parts.Requirement]:
@@ -193,23 +212,15 @@ class Campaign(Node):
         """The figures of the live publication."""
         return None if self.value.live is None else parts.metrics(self.value.live.metrics)
 
-    @field
-    async def viewer_actions(self, info: Info) -> list[parts.ActionVerdict]:
+    @relation
+    @staticmethod
+    async def viewer_actions(
+        parents: Sequence["Campaign"], info: Info
+    ) -> Sequence[list[parts.ActionVerdict]]:
         """What the viewer may do to it now, and why not: by the code that answers the mutations."""
-        caller = await info.context.caller()
-        found = reading.viewer_actions(await info.context.scene(), caller.user_id, self.value)
-        told = {
-            one.action: scopes.in_the_way(one.reasons, caller.scopes, PERMISSION_OF[one.action])
-            for one in found
-        }
-        return [
-            parts.ActionVerdict(
-                action=enums.CampaignAction(action.value),
-                allowed=not reasons,
-                reasons=parts.reasons(reasons),
-            )
-            for action, reasons in told.items()
-        ]
+        caller, scene = await info.context.caller(), await info.context.scene()
+        found = [reading.viewer_actions(scene, caller, parent.value) for parent in parents]
+        return [[parts.action_verdict(one) for one in verdicts] for verdicts in found]
 
     @field
     async def requests(self, first: First = 20, after: After = None) -> Connection[ApprovalRequest]:
@@ -219,7 +230,7 @@ class Campaign(Node):
         async def load(keys: Sequence[int]) -> Mapping[int, ApprovalRequest]:
             return {key: approval_request(self.value, by_id[key]) for key in keys if key in by_id}
 
-        return await connect(pages.requests(_key(self.value)), first, after, load)
+        return await connect(pages.requests(stored(self.value.id)), first, after, load)
 
     @field
     async def revisions(self, info: Info, first: First = 20, after: After = None) -> Connection[Revision]:
@@ -229,7 +240,7 @@ class Campaign(Node):
             places = await lookups.revision_places(self.value.account_id, keys)
             return {key: await _revision(info, self.value, place[1]) for key, place in places.items()}
 
-        return await connect(pages.revisions(_key(self.value)), first, after, load)
+        return await connect(pages.revisions(stored(self.value.id)), first, after, load)
 
     @field
     async def publications(self, first: First = 20, after: After = None) -> Connection[Publication]:
@@ -239,7 +250,7 @@ class Campaign(Node):
             found = await lookups.publications(self.value.account_id, keys)
             return {key: publication(self.value, item) for key, (_, item) in found.items()}
 
-        return await connect(pages.publications(_key(self.value)), first, after, load)
+        return await connect(pages.publications(stored(self.value.id)), first, after, load)
 
     @field
     async def comments(self, first: First = 20, after: After = None) -> Connection[parts.Comment]:
@@ -249,7 +260,7 @@ class Campaign(Node):
             found = await lookups.comments(self.value.account_id, keys)
             return {key: parts.comment(item) for key, (_, item) in found.items()}
 
-        return await connect(pages.comments(_key(self.value)), first, after, load)
+        return await connect(pages.comments(stored(self.value.id)), first, after, load)
 
     @field
     async def changes(
@@ -258,7 +269,7 @@ class Campaign(Node):
         to: Annotated[int, arg("The later revision's number.")],
     ) -> list[parts.FieldChange]:
         """The fields that differ between two of its revisions, discarded ones included."""
-        places = [(_key(self.value), number) for number in (from_, to)]
+        places = [(stored(self.value.id), number) for number in (from_, to)]
         found = await lookups.revisions(self.value.account_id, places)
         unknown = [number for key, number in places if (key, number) not in found]
         if unknown:
@@ -270,7 +281,7 @@ class Campaign(Node):
 def campaign(value: model.Campaign) -> Campaign:
     """A campaign as the API answers it."""
     return Campaign(
-        id=id_of("Campaign", value.id),
+        key=stored(value.id),
         value=value,
         name=value.name,
         channel=value.channel,
@@ -287,20 +298,15 @@ def revision(value: model.Revision) -> Revision:
     """A revision as the API answers it."""
     definition = value.audience.definition
     return Revision(
-        id=id_of("Revision", value.id),
+        key=stored(value.id),
         value=value,
         number=value.number,
-        content=answered(value.content),
         audience=parts.Audience(
             segment=value.audience.segment,
             definition=None if definition is None else JSON(definition),
             estimated_size=value.audience.estimated_size,
         ),
         scheduled_at=value.scheduled_at,
-        content_hash=value.hashes.content,
-        section_hashes=[
-            parts.SectionHash(section=section, hash=text) for section, text in value.hashes.by_section.items()
-        ],
         created_at=value.created_at,
     )
 
@@ -308,7 +314,7 @@ def revision(value: model.Revision) -> Revision:
 def approval_request(of: model.Campaign, value: model.ApprovalRequest) -> ApprovalRequest:
     """A request as the API answers it."""
     return ApprovalRequest(
-        id=id_of("ApprovalRequest", value.id),
+        key=stored(value.id),
         of=of,
         value=value,
         content_hash=value.content_hash,
@@ -316,7 +322,6 @@ def approval_request(of: model.Campaign, value: model.ApprovalRequest) -> Approv
         submitted_at=value.submitted_at,
         expires_at=value.expires_at,
         note=value.note,
-        decisions=[decision(item) for item in value.decisions],
         policy_version=value.policy_version,
     )
 
@@ -324,7 +329,7 @@ def approval_request(of: model.Campaign, value: model.ApprovalRequest) -> Approv
 def decision(value: model.Decision) -> Decision:
     """A decision as the API answers it."""
     return Decision(
-        id=id_of("Decision", value.id),
+        key=stored(value.id),
         user_id=value.by,
         verdict=value.verdict,
         at=value.at,
@@ -338,7 +343,7 @@ def decision(value: model.Decision) -> Decision:
 def publication(of: model.Campaign, value: model.Publication) -> Publication:
     """A publication as the API answers it."""
     return Publication(
-        id=id_of("Publication", value.id),
+        key=stored(value.id),
         of=of,
         value=value,
         content_hash=value.content_hash,
@@ -360,10 +365,4 @@ def loader(info: Info) -> Callable[[Sequence[int]], Awaitable[Mapping[int, Campa
 
 async def _revision(info: Info, of: model.Campaign, number: int) -> Revision:
     held = [item for item in (of.head, of.live_revision) if item is not None and item.number == number]
-    return revision(held[0] if held else await info.context.revision(_key(of), number))
-
-
-def _key(value: model.Campaign) -> int:
-    if value.id is None:
-        raise LookupError(value.name)  # what is answered has been stored
-    return value.id
+    return revision(held[0] if held else await info.context.revision(stored(of.id), number))

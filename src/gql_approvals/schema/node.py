@@ -2,7 +2,7 @@
 
 import strawberry
 
-from gql_approvals.schema.fields import about
+from gql_approvals.schema.fields import field
 from gql_approvals.workflow.identity import global_id, parse_global_id
 
 NO_ROW = 0  # what an id that cannot be ours is looked up as: keys begin at 1
@@ -10,16 +10,21 @@ NO_ROW = 0  # what an id that cannot be ours is looked up as: keys begin at 1
 
 @strawberry.interface(description="Anything that has an id and can be fetched by it.")
 class Node:
-    """An object with a global id."""
+    """An object with a global id: its type's name, and the key of its row."""
 
-    id: strawberry.ID = about("An opaque id, unique over all types.")
+    key: strawberry.Private[int]
+
+    @field
+    def id(self) -> strawberry.ID:
+        """An opaque id, unique over all types."""
+        return strawberry.ID(global_id(type(self).__name__, self.key))
 
 
-def id_of(kind: str, key: int | None) -> strawberry.ID:
-    """The global id of a stored object."""
+def stored(key: int | None) -> int:
+    """The key of what is shown, which has been stored."""
     if key is None:
-        raise LookupError(kind)  # what is shown has been stored
-    return strawberry.ID(global_id(kind, key))
+        raise LookupError("a row without a key")
+    return key
 
 
 def key_of(kind: str, text: str) -> int:

@@ -1,5 +1,6 @@
 """Small values that several types answer."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import strawberry
@@ -8,13 +9,18 @@ from gql_approvals import errors
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.enums import CampaignAction
 from gql_approvals.schema.fields import about, field
-from gql_approvals.schema.node import Node, id_of
-from gql_approvals.schema.people import User, user, users
+from gql_approvals.schema.node import Node, stored
+from gql_approvals.schema.people import User, users
+from gql_approvals.schema.relations import relation
 from gql_approvals.schema.scalars import JSON
+from gql_approvals.service import reading
 from gql_approvals.service.eligibility import Eligibility as Elector
 from gql_approvals.workflow import changes, model
 from gql_approvals.workflow.quorum import Tally
+from gql_approvals.workflow.transitions import VIEWER_ACTIONS
 from gql_approvals.workflow.vocabulary import Section
+
+_ACTIONS = {action: CampaignAction(action.value) for action in VIEWER_ACTIONS}
 
 
 @strawberry.type(description="Why something may or may not be done.")
@@ -30,9 +36,14 @@ class Reason:
 class ActionVerdict:
     """Answers `service.reading.ActionVerdict`."""
 
+    why: strawberry.Private[Callable[[], tuple[errors.Reason, ...]]]
     action: CampaignAction = about("The action in question.")
     allowed: bool = about("Whether the mutation would be accepted.")
-    reasons: list[Reason] = about("Why not; the first has the code that the mutation would answer.")
+
+    @field
+    def reasons(self) -> list[Reason]:
+        """Why not; the first has the code that the mutation would answer."""
+        return reasons(self.why())
 
 
 @strawberry.type(description="The hash of one section of a revision.")
@@ -104,10 +115,11 @@ class Eligibility:
     eligible: bool = about("Whether nothing is in the way.")
     reasons: list[Reason] = about("What is in the way.")
 
-    @field
-    async def user(self, info: Info) -> User:
+    @relation
+    @staticmethod
+    async def user(parents: Sequence["Eligibility"], info: Info) -> Sequence[User]:
         """The person."""
-        return await user(info, self.user_id)
+        return await users(info, [parent.user_id for parent in parents])
 
 
 @strawberry.type(description="What somebody wrote about a campaign.")
@@ -119,10 +131,11 @@ class Comment(Node):
     body: str = about("What was said.")
     section: Section | None = about("What of the campaign it is about; null: all of it.")
 
-    @field
-    async def by(self, info: Info) -> User:
+    @relation
+    @staticmethod
+    async def by(parents: Sequence["Comment"], info: Info) -> Sequence[User]:
         """Who said it."""
-        return await user(info, self.user_id)
+        return await users(info, [parent.user_id for parent in parents])
 
 
 @strawberry.type(description="A field that differs between two revisions.")
@@ -140,6 +153,11 @@ def reasons(values: tuple[errors.Reason, ...]) -> list[Reason]:
     return [Reason(code=value.code, message=value.message, source=value.source) for value in values]
 
 
+def action_verdict(value: reading.ActionVerdict) -> ActionVerdict:
+    """What may be done, as the API answers it."""
+    return ActionVerdict(why=value.why, action=_ACTIONS[value.action], allowed=value.allowed)
+
+
 def eligibility(value: Elector) -> Eligibility:
     """An elector as the API answers them."""
     return Eligibility(user_id=value.user_id, eligible=value.eligible, reasons=reasons(value.reasons))
@@ -148,7 +166,7 @@ def eligibility(value: Elector) -> Eligibility:
 def comment(value: model.Comment) -> Comment:
     """A comment as the API answers it."""
     return Comment(
-        id=id_of("Comment", value.id),
+        key=stored(value.id),
         user_id=value.by,
         at=value.at,
         body=value.body,

@@ -1,13 +1,14 @@
 """Accounts, users, members, and whoever is asking."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import strawberry
 
 from gql_approvals.persistence import people
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.fields import about, field
-from gql_approvals.schema.node import Node, id_of
+from gql_approvals.schema.node import Node, stored
+from gql_approvals.schema.relations import relation
 from gql_approvals.service import reading
 from gql_approvals.service.caller import Caller
 from gql_approvals.service.scopes import TokenScope, in_order, suffices
@@ -27,7 +28,6 @@ class StatusCount:
 class Account(Node):
     """Answers `workflow.model.Account`."""
 
-    key: strawberry.Private[int]
     slug: str = about("The name in addresses, and what X-Account takes.")
     name: str = about("The name for people.")
     time_zone: str = about("The IANA time zone that mails show times in.")
@@ -60,10 +60,11 @@ class Member(Node):
     roles: list[str] = about("The roles that the policy file gives permissions to.")
     active: bool = about("Whether the person may act in this account.")
 
-    @field
-    async def user(self, info: Info) -> User:
+    @relation
+    @staticmethod
+    async def user(parents: Sequence["Member"], info: Info) -> Sequence[User]:
         """The person."""
-        return await user(info, self.value.user_id)
+        return await users(info, [parent.value.user_id for parent in parents])
 
 
 @strawberry.type(description="Who is asking.")
@@ -107,7 +108,6 @@ class Viewer:
 def account(value: model.Account) -> Account:
     """An account as the API answers it."""
     return Account(
-        id=id_of("Account", value.id),
         key=value.id,
         slug=value.slug,
         name=value.name,
@@ -119,12 +119,12 @@ def account(value: model.Account) -> Account:
 
 def person(value: people.User) -> User:
     """A person as the API answers them."""
-    return User(id=id_of("User", value.id), name=value.name, email=value.email)
+    return User(key=value.id, name=value.name, email=value.email)
 
 
 def member(value: model.Member) -> Member:
     """A member as the API answers them."""
-    return Member(id=id_of("Member", value.id), value=value, roles=sorted(value.roles), active=value.active)
+    return Member(key=stored(value.id), value=value, roles=sorted(value.roles), active=value.active)
 
 
 async def user(info: Info, user_id: int) -> User:

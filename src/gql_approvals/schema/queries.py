@@ -159,9 +159,7 @@ class Query:
         campaign = await info.context.campaign(key_of("Campaign", campaign_id))
         if campaign is None:
             return None
-        found = reading.submit_preview(scene, caller.user_id, campaign)
-        reasons = scopes.in_the_way(found.reasons, caller.scopes, Permission.SUBMIT)
-        return records.submit_preview(replace(found, reasons=reasons))
+        return records.submit_preview(reading.submit_preview(scene, caller, campaign))
 
     @field
     async def disable_approvals_preview(self, info: Info) -> records.DisableApprovalsPreview | None:

@@ -11,7 +11,7 @@ from gql_approvals.schema.campaigns import campaign as shown
 from gql_approvals.schema.connections import After, Connection, First, connect
 from gql_approvals.schema.context import Info
 from gql_approvals.schema.fields import about, field
-from gql_approvals.schema.node import Node, id_of
+from gql_approvals.schema.node import Node, stored
 from gql_approvals.schema.scalars import JSON
 from gql_approvals.service import reading
 from gql_approvals.service.scene import Scene
@@ -94,7 +94,7 @@ class DisableApprovalsPreview:
 def audit_event(value: Event) -> AuditEvent:
     """An audit entry as the API answers it."""
     return AuditEvent(
-        id=id_of("AuditEvent", value.id),
+        key=stored(value.id),
         value=value,
         seq=value.seq,
         kind=value.entry.kind,

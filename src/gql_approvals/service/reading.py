@@ -1,7 +1,8 @@
 """What a member reads: campaigns as they are now, lists and the inbox, and what may be done and why not."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gql_approvals.errors import ErrorCode, Forbidden, QueryForbidden, Reason, Refusal
 from gql_approvals.persistence import campaigns, conditions, lookups, pages
@@ -9,26 +10,31 @@ from gql_approvals.persistence.conditions import Grant, Moment
 from gql_approvals.persistence.pages import CampaignFilter, CampaignOrder, Listing
 from gql_approvals.persistence.whole import Found
 from gql_approvals.policy.subject import Facts
+from gql_approvals.service import scopes
+from gql_approvals.service.caller import Caller
 from gql_approvals.service.decision_log import Question, log_decision
 from gql_approvals.service.eligibility import Eligibility, electors
 from gql_approvals.service.scene import Rights, Scene, Voters, facts_of
 from gql_approvals.service.tasks import waiting_keys
 from gql_approvals.workflow import quorum, transitions
 from gql_approvals.workflow.account import confirm_token
-from gql_approvals.workflow.case import Case
 from gql_approvals.workflow.intent import Intent
 from gql_approvals.workflow.model import ApprovalRequest, Campaign, is_overdue
 from gql_approvals.workflow.quorum import Tally
-from gql_approvals.workflow.transitions import PERMISSION_OF, VIEWER_ACTIONS
+from gql_approvals.workflow.transitions import VIEWER_ACTIONS
 from gql_approvals.workflow.vocabulary import Action, CampaignStatus, Permission
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionVerdict:
-    """Whether a person may do something to a campaign now; `reasons` begins with the mutation's own code."""
+    """Whether a person may do something to a campaign now.
+
+    `why`: the reasons against it, which begin with the mutation's own code; they are made when asked for.
+    """
 
     action: Action
-    reasons: tuple[Reason, ...]
+    allowed: bool
+    why: Callable[[], tuple[Reason, ...]]
 
 
 async def visible_campaigns(scene: Rights, user_id: int, ids: Sequence[int]) -> Found:
@@ -84,25 +90,34 @@ def inbox(scene: Rights, user_id: int) -> Listing:
     return pages.inbox(scene.account.id, user_id, may_decide, scene.now)
 
 
-def viewer_actions(
-    scene: Scene, user_id: int, campaign: Campaign, actions: Sequence[Action] = VIEWER_ACTIONS
-) -> tuple[ActionVerdict, ...]:
-    """Each action on this campaign with the reason why the mutation would be refused, if it would."""
-    facts = facts_of(campaign, user_id)
-    # of the workflow's case, only the intent differs from one action to the next
-    case = scene.case(campaign, user_id, Intent(action=actions[0]), probing=True)
+# What is asked of the table for `viewerActions`: nothing is proposed, whatever the action.
+PROBE = Intent(action=Action.VIEW)
+
+
+def viewer_actions(scene: Scene, viewer: Caller, campaign: Campaign) -> tuple[ActionVerdict, ...]:
+    """Whether the mutation for each action on this campaign would be accepted."""
+    facts = facts_of(campaign, viewer.user_id)
+    permitted = scene.permitted(viewer.user_id, facts) & scopes.usable(viewer.scopes)
+    case = scene.case(campaign, viewer.user_id, PROBE, probing=True)
     return tuple(
-        ActionVerdict(action=action, reasons=_in_the_way(scene, case, facts, action)) for action in actions
+        ActionVerdict(
+            action=action,
+            allowed=permission in permitted and transitions.is_possible(case, action),
+            why=partial(reasons_against, scene, viewer, campaign, action),
+        )
+        for action, permission in VIEWER_ACTIONS.items()
     )
 
 
-def _in_the_way(scene: Scene, case: Case, facts: Facts, action: Action) -> tuple[Reason, ...]:
-    permission, user_id = PERMISSION_OF[action], case.by
-    if permission is None or not scene.may(user_id, permission, facts):
+def reasons_against(scene: Scene, viewer: Caller, campaign: Campaign, action: Action) -> tuple[Reason, ...]:
+    """Why the mutation for this action would be refused, its code first; () when it would be accepted."""
+    permission, facts = VIEWER_ACTIONS[action], facts_of(campaign, viewer.user_id)
+    if not scene.may(viewer.user_id, permission, facts):
         code = Reason("FORBIDDEN", f"you may not {action.lower()} this campaign")
-        return (code, *(() if permission is None else scene.why(user_id, permission, facts)))
-    refusal = transitions.refusal_of(replace(case, intent=Intent(action=action)))
-    return () if refusal is None else reasons_of(refusal)
+        return (code, *scene.why(viewer.user_id, permission, facts))
+    case = scene.case(campaign, viewer.user_id, Intent(action=action), probing=True)
+    refusal = transitions.refusal_of(case)
+    return scopes.in_the_way(() if refusal is None else reasons_of(refusal), viewer.scopes, permission)
 
 
 def reasons_of(refusal: Refusal) -> tuple[Reason, ...]:
@@ -120,13 +135,12 @@ class SubmitPreview:
     electors: tuple[Eligibility, ...]
 
 
-def submit_preview(scene: Scene, user_id: int, campaign: Campaign) -> SubmitPreview:
+def submit_preview(scene: Scene, viewer: Caller, campaign: Campaign) -> SubmitPreview:
     """Whether submitting would be refused, what it would ask for, and who could decide."""
-    needed = scene.needed(campaign)
+    needed, user_id = scene.needed(campaign), viewer.user_id
     who = electors(scene, campaign, needed, also_excluded=frozenset({user_id}), to=user_id)
-    [submitting] = viewer_actions(scene, user_id, campaign, (Action.SUBMIT,))
     return SubmitPreview(
-        reasons=submitting.reasons,
+        reasons=reasons_against(scene, viewer, campaign, Action.SUBMIT),
         requirements=tuple(Tally(requirement, ()) for requirement in needed),
         electors=who,
     )

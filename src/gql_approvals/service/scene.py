@@ -23,6 +23,8 @@ from gql_approvals.workflow.intent import Intent
 from gql_approvals.workflow.model import Account, Campaign, Member, Requirement, is_overdue
 from gql_approvals.workflow.vocabulary import ANYONE, CampaignStatus, Permission
 
+NOTHING = frozenset[Permission]()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rights(ABC):
@@ -48,6 +50,11 @@ class Rights(ABC):
         return roles is not None and self.policy.allows(
             roles, self.account.slug, permission, facts or Facts()
         )
+
+    def permitted(self, user_id: int, facts: Facts) -> frozenset[Permission]:
+        """All that this person holds with these facts."""
+        roles = self.active.get(user_id)
+        return NOTHING if roles is None else self.policy.permitted(roles, self.account.slug, facts)
 
     def ever_may(self, user_id: int, permission: Permission) -> bool:
         """Whether this person holds the permission for some campaign."""
@@ -154,11 +161,9 @@ class Voters:
     def __init__(self, scene: Scene, campaign: Campaign | None, needed: tuple[Requirement, ...]) -> None:
         self._scene = scene
         self._campaign = campaign
-        asked = [
-            *needed,
-            *(() if campaign is None or campaign.request is None else campaign.request.requirements),
-        ]
-        self._roles = sorted({requirement.role for requirement in asked} | {ANYONE})
+        request = None if campaign is None else campaign.request
+        asked = needed if request is None else (*needed, *request.requirements)
+        self._roles = {ANYONE, *(requirement.role for requirement in asked)}
         self._found: dict[int, frozenset[str]] = {}
 
     def members(self) -> tuple[int, ...]:

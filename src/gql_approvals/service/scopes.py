@@ -5,6 +5,7 @@ A scope only takes away: what the policy does not allow, no token allows. Nothin
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import cache
 
 from gql_approvals.errors import Forbidden, Reason
 from gql_approvals.workflow.vocabulary import Permission
@@ -66,7 +67,15 @@ def in_order(scopes: frozenset[TokenScope]) -> list[TokenScope]:
 
 def suffices(scopes: frozenset[TokenScope], permission: Permission) -> bool:
     """Whether a token with these scopes may be used for what takes this permission."""
-    return any(needed <= scopes for needed in NEEDS[permission])
+    return permission in usable(scopes)
+
+
+@cache
+def usable(scopes: frozenset[TokenScope]) -> frozenset[Permission]:
+    """The permissions that such a token may be used for, if its owner has them."""
+    return frozenset(
+        permission for permission, needs in NEEDS.items() if any(needed <= scopes for needed in needs)
+    )
 
 
 def lack(scopes: frozenset[TokenScope], permission: Permission) -> Reason | None:

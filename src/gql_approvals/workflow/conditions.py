@@ -1,6 +1,5 @@
 """The conditions that choose between several rows of one action."""
 
-from gql_approvals.workflow import effects as do
 from gql_approvals.workflow.case import Case
 from gql_approvals.workflow.model import Campaign
 from gql_approvals.workflow.model import is_overdue as counts_as_expired
@@ -20,8 +19,8 @@ def keeps_content(case: Case) -> bool:
 
 def meets_the_quorum(case: Case) -> bool:
     """Whether the approval would meet the last requirement."""
-    request = do.vote(case).campaign.open_request
-    return request is not None and is_met(request, case.electorate)
+    request = case.at_hand.open_request
+    return request is not None and is_met(request, case.electorate, approved_by=case.by)
 
 
 def misses_the_quorum(case: Case) -> bool:

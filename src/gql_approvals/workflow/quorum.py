@@ -45,9 +45,11 @@ def tallies(
     )
 
 
-def is_met(request: ApprovalRequest, electorate: Electorate) -> bool:
-    """Whether every requirement is met."""
-    return all(tally.left == 0 for tally in tallies(request, electorate))
+def is_met(request: ApprovalRequest, electorate: Electorate, *, approved_by: int) -> bool:
+    """Whether every requirement would be met with this person's approval."""
+    holds = electorate.counts_for(approved_by)
+    others = tallies(request, electorate, without=approved_by)
+    return all(tally.left <= (tally.requirement.role in holds) for tally in others)
 
 
 def counts_for_open(request: ApprovalRequest, electorate: Electorate, user_id: int) -> bool:

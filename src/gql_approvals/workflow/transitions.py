@@ -282,7 +282,12 @@ TRANSITIONS: tuple[Row, ...] = (
 )
 
 PERMISSION_OF = {row.action: row.permission for row in TRANSITIONS}
-VIEWER_ACTIONS = tuple(a for a, permission in PERMISSION_OF.items() if permission and a is not Action.CREATE)
+# What a person may try on a campaign, with the permission that it takes.
+VIEWER_ACTIONS = {
+    action: permission
+    for action, permission in PERMISSION_OF.items()
+    if permission is not None and action is not Action.CREATE
+}
 # What does not raise the version: a comment; and the clock, since an overdue campaign reads the same whether
 # or not that was written down.
 QUIET = frozenset({Action.COMMENT, Action.EXPIRE, Action.MISS})
@@ -323,14 +328,18 @@ def refusal_of(case: Case) -> Refusal | None:
     rows = _rows(case)
     row = _find(case, rows)
     in_play = rows if row is None else (row,)
-    guards = {
-        guard: None for r in in_play for guard in (*r.state_guards, *(() if case.probing else r.input_guards))
-    }
+    guards = {guard: None for r in in_play for guard in _guards(r, case)}
     found = [refusal for guard in guards if (refusal := guard(case)) is not None]
     if row is None:
         possible = frozenset[CampaignStatus]().union(*(r.source for r in rows if _may_apply(r, case)))
         found.insert(0, check.wrong_status(case, possible))  # of one code, the first found is answered
     return min(found, key=lambda refusal: PRECEDENCE[refusal.code], default=None)
+
+
+def is_possible(case: Case, action: Action) -> bool:
+    """Whether this action would be accepted, whatever the case's intent; `refusal_of` says why not."""
+    row = _find(case, ROWS_OF[action])
+    return row is not None and all(guard(case) is None for guard in _guards(row, case))
 
 
 def apply(case: Case) -> Change:
@@ -367,6 +376,10 @@ def due_intent(campaign: Campaign, now: datetime, grace: timedelta) -> Intent | 
 
 def _rows(case: Case) -> tuple[Row, ...]:
     return ROWS_OF[case.intent.action]
+
+
+def _guards(row: Row, case: Case) -> tuple[Guard, ...]:
+    return row.state_guards if case.probing else (*row.state_guards, *row.input_guards)
 
 
 def _find(case: Case, rows: tuple[Row, ...]) -> Row | None:
