@@ -18,9 +18,11 @@ async def statements(dialect: str) -> AsyncGenerator[list[str], None]:
         connections = [client._connection, client._reader]
         for one in connections:
             await one.set_trace_callback(heard.append)
+        client._here.set_trace_callback(heard.append)
         yield heard
         for one in connections:
             await one.set_trace_callback(None)
+        client._here.set_trace_callback(None)
         return
 
     def listen(record):

@@ -1,5 +1,7 @@
 """Statements that are written by hand, for the reads that everything waits for, in both databases' words.
 
+They find few rows by their keys, so that SQLite runs them without another thread.
+
 Parameters are numbered: `$1`, `$2`, …. Rows are tuples, or read like them, in the order of the columns. What
 JSON holds comes as text: `unpacked` reads it, and `moment` the times in it.
 """
@@ -14,6 +16,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from gql_approvals.persistence import sqlite_backend
 from gql_approvals.persistence.models import AccountRow
 
 Record: TypeAlias = Sequence[Any]
@@ -72,6 +75,8 @@ class Statement:
         given: Any = list(values)
         if dialect == "sqlite":
             given = {f"p{number}": _listed(value) for number, value in enumerate(values, 1)}
+        if isinstance(client, sqlite_backend.Client):  # and no transaction of it
+            return await client.read_soon(self._texts[dialect], given)
         found: tuple[int, Sequence[Record]] = await client.execute_query(self._texts[dialect], given)
         return found[1]
 
