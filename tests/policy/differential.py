@@ -196,6 +196,8 @@ def _compare_decision(policy: Policy, stock: Stock, question: Question, tally: T
     user = stock.user(roles, account)
     allowed = stock.lawful(user, account, permission, facts)
     _same("allows", policy.allows(roles, account, permission, facts), allowed, stock, question)
+    permitted = permission in policy.permitted(roles, account, facts)
+    _same("permitted", permitted, allowed, stock, question)
     tally.decisions += 1
     tally.allowed += allowed
     if allowed:

@@ -16,7 +16,7 @@ from tests.workflow.world import (
 )
 
 from gql_approvals.errors import Refusal
-from gql_approvals.workflow.transitions import TRANSITIONS, VIEWER_ACTIONS
+from gql_approvals.workflow.transitions import TRANSITIONS, VIEWER_ACTIONS, is_possible
 from gql_approvals.workflow.vocabulary import (
     Action,
     CampaignStatus,
@@ -45,6 +45,8 @@ def test_what_viewer_actions_say_is_what_the_mutation_answers(status, mode, live
             flag = world.refusal(person, action, probing=True)
             said = "OK" if flag is None else flag.code
             assert (person, action, said) == (person, action, naturally(world, person, action))
+            possible = is_possible(world.case(person, Action.VIEW, probing=True), action)
+            assert (person, action, possible) == (person, action, flag is None)
 
 
 # `yes`: it is done; `no`: WRONG_STATUS; anything else: that refusal.

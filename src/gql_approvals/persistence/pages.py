@@ -39,12 +39,16 @@ NO_CURSOR = "`after` is not a cursor of this list: send an `endCursor` that it g
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Ids with their cursors, in order."""
+    """The sort values of each entry, its id last, in order: `cursor` makes a cursor of them."""
 
-    ids: tuple[int, ...]
-    cursors: tuple[str, ...]
+    entries: tuple[tuple[Any, ...], ...]
     has_next: bool
     has_previous: bool
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """What is shown."""
+        return tuple(entry[-1] for entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +78,7 @@ class Listing:
             BadUserInput: when the cursor is none of this listing's.
         """
         found: list[tuple[Any, ...]] = await self.sorted(first + 1, after).values_list(*self._names)
-        shown = found[:first]
-        return Page(
-            ids=tuple(row[-1] for row in shown),
-            cursors=tuple(_cursor(row) for row in shown),
-            has_next=len(found) > first,
-            has_previous=after is not None,
-        )
+        return Page(entries=tuple(found[:first]), has_next=len(found) > first, has_previous=after is not None)
 
     def sorted(self, limit: int, after: str | None = None) -> QuerySet[Any]:
         """The rows behind the cursor, in order."""
@@ -213,7 +211,8 @@ def audit(account_id: int, campaign_id: int | None) -> Listing:
     return Listing(rows=rows, order=NEWEST_FIRST)
 
 
-def _cursor(values: Sequence[Any]) -> str:
+def cursor(values: Sequence[Any]) -> str:
+    """What stands for the place of an entry with these sort values."""
     shown = [utc_text(value) if isinstance(value, datetime) else value for value in values]
     return base64.urlsafe_b64encode(json.dumps(shown, ensure_ascii=False).encode()).decode().rstrip("=")
 

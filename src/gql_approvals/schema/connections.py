@@ -1,12 +1,12 @@
 """Relay connections over keyset pages."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 
 from gql_approvals.errors import BadUserInput
-from gql_approvals.persistence.pages import Listing
+from gql_approvals.persistence.pages import Listing, cursor
 from gql_approvals.schema.fields import about, arg, field
 
 N = TypeVar("N")
@@ -30,8 +30,13 @@ class PageInfo:
 class Edge(Generic[N]):
     """A node with its cursor."""
 
-    cursor: str = about("Where this entry stands.")
+    entry: strawberry.Private[tuple[Any, ...]]
     node: N = about("The entry itself.")
+
+    @field
+    def cursor(self) -> str:
+        """Where this entry stands."""
+        return cursor(self.entry)
 
 
 @strawberry.type(description="A page of a list.")
@@ -64,15 +69,15 @@ async def connect(
         raise BadUserInput(f"`first` must be from 1 to {MAX_FIRST}, not {first}")
     page = await listing.page(first, after)
     found = await load(page.ids)
-    shown = zip(page.ids, page.cursors, strict=True)
-    edges = [Edge(cursor=cursor, node=found[key]) for key, cursor in shown if key in found]
+    edges = [Edge(entry=entry, node=found[entry[-1]]) for entry in page.entries if entry[-1] in found]
+    ends = [cursor(entry) for entry in (page.entries[0], page.entries[-1])] if page.entries else [None, None]
     return Connection(
         listing=listing,
         edges=edges,
         page_info=PageInfo(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
+            start_cursor=ends[0],
+            end_cursor=ends[1],
         ),
     )

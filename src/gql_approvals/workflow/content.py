@@ -185,7 +185,8 @@ def content_from_json(channel: Channel, data: Mapping[str, Any]) -> Content:
 
 def utc_text(moment: datetime) -> str:
     """A time as the API answers it: RFC 3339 in UTC with `Z`, fractions only where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{in_utc.isoformat().removesuffix('+00:00')}Z"
 
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -121,7 +121,7 @@ class ApprovalRequest:
     @property
     def votes(self) -> tuple[Decision, ...]:
         """The decisions that still count as made."""
-        return tuple(decision for decision in self.decisions if not decision.voided)
+        return tuple([decision for decision in self.decisions if not decision.voided])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

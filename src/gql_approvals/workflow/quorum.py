@@ -28,16 +28,15 @@ def tallies(
 
     `without`: leave this person's vote out.
     """
+    approved = [
+        (vote.by, electorate.counts_for(vote.by))
+        for vote in request.votes
+        if vote.verdict is Verdict.APPROVED and vote.by != without
+    ]
     return tuple(
         Tally(
             requirement,
-            tuple(
-                vote.by
-                for vote in request.votes
-                if vote.verdict is Verdict.APPROVED
-                and vote.by != without
-                and requirement.role in electorate.counts_for(vote.by)
-            )
+            tuple([voter for voter, holds in approved if requirement.role in holds])
             if requirement.approved_by is None
             else requirement.approved_by,
         )

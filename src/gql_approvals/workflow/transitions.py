@@ -325,7 +325,7 @@ def refusal_of(case: Case) -> Refusal | None:
 
     Permission is not looked at here. With `case.probing` the input guards are left out.
     """
-    rows = _rows(case)
+    rows = ROWS_OF[case.intent.action]
     row = _find(case, rows)
     in_play = rows if row is None else (row,)
     guards = {guard: None for r in in_play for guard in _guards(r, case)}
@@ -351,7 +351,7 @@ def apply(case: Case) -> Change:
     refusal = refusal_of(case)
     if refusal is not None:
         raise refusal
-    row = _find(case, _rows(case))
+    row = _find(case, ROWS_OF[case.intent.action])
     if row is None:
         raise LookupError(case.intent.action)  # refusal_of has answered WRONG_STATUS
     change = _told(row.effect(case), row.tells)
@@ -372,10 +372,6 @@ def due_intent(campaign: Campaign, now: datetime, grace: timedelta) -> Intent | 
     if campaign.status is S.APPROVED:
         return Intent(action=Action.MISS if is_overdue(campaign, now, grace) else Action.SEND)
     return None
-
-
-def _rows(case: Case) -> tuple[Row, ...]:
-    return ROWS_OF[case.intent.action]
 
 
 def _guards(row: Row, case: Case) -> tuple[Guard, ...]:
