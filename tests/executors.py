@@ -117,7 +117,7 @@ def _noting(inner: Any, roots: dict[str, Any]) -> Callable[..., Any]:
 
 def _handing(roots: dict[str, Any]) -> Callable[..., Any]:
     def resolve(next_: Any, source: Any, info: Any, **given: Any) -> Any:
-        if info.path.prev is not None:
+        if info.path.prev is not None or info.field_name.startswith("__"):
             return next_(source, info, **given)
 
         async def handed() -> Any:
