@@ -59,12 +59,20 @@
       for (const editor of [queryEditor, variableEditor]) editor?.setOption("lineWrapping", true);
     }, [queryEditor, variableEditor]);
     React.useEffect(() => {
-      if (!variableEditor) return;
-      const text = variableEditor.getValue();
-      const filled = filling.fill(tab.title, text);
-      if (filled !== text) variableEditor.setValue(filled);
-      if (!review) explorer.hint([filling.told(tab.title, filled), config.tabs[story.indexOf(tab.title)]?.next].filter(Boolean).join(" "));
-    }, [tab.id, tab.title, variableEditor, lessons]);
+      if (!variableEditor || !queryEditor) return;
+      const fillIn = () => {
+        const title = nameOf({ query: queryEditor.getValue() });
+        const text = variableEditor.getValue();
+        const filled = filling.fill(title, text);
+        if (filled !== text) variableEditor.setValue(filled);
+        if (!review) explorer.hint([filling.told(title, filled), config.tabs[story.indexOf(title)]?.next].filter(Boolean).join(" "));
+      };
+      // React may have GraphiQL write a tab's text a second time, over what was filled in.
+      const again = (_, changes) => changes.some((one) => one.origin === "setValue") && fillIn();
+      fillIn();
+      variableEditor.on("changes", again);
+      return () => variableEditor.off("changes", again);
+    }, [tab.id, tab.title, queryEditor, variableEditor, lessons]);
     React.useEffect(() => {
       if (!review?.isOpen() || hasRun.current || !variableEditor || !queryEditor || !responseEditor) return;
       hasRun.current = true;
