@@ -1,8 +1,11 @@
 """W3 and W4 with models in a transaction."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
+from tortoise.exceptions import OperationalError
 from tortoise.transactions import in_transaction
 
 from bench.workloads.contenders.idiomatic import models
@@ -21,8 +24,28 @@ from gql_approvals.persistence.audit import Entry, entry_hash
 from gql_approvals.workflow.content import canonical
 
 REVIEW = timedelta(days=14)
+TRIES = 5
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
+def again_when_locked(write: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Begin a transaction again that SQLite refuses, since another server has written after it had read."""
+
+    @wraps(write)
+    async def again(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return await write(*args, **kwargs)
+            except OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+        return await write(*args, **kwargs)
+
+    return again
+
+
+@again_when_locked
 async def submit(context: Context, key: int) -> SubmitCampaignPayload | Refused:
     """Freeze the revision, open a request, and tell the checkers."""
     now, member = datetime.now(UTC), context.member
@@ -66,6 +89,7 @@ async def submit(context: Context, key: int) -> SubmitCampaignPayload | Refused:
     return SubmitCampaignPayload(campaign=Campaign.of(campaign), request=ApprovalRequest.of(request))
 
 
+@again_when_locked
 async def approve(context: Context, key: int, content_hash: str) -> ApproveCampaignPayload | Refused:
     """Record a vote that does not meet the quorum."""
     now, member = datetime.now(UTC), context.member
