@@ -37,13 +37,13 @@ async def load(account_id: int, campaign_ids: Sequence[int]) -> dict[int, Campai
 
 
 async def find(account_id: int, campaign_ids: Sequence[int]) -> Found:
-    """The same, with the people whom they name."""
-    return whole.read(await whole.BY_IDS.rows(account_id, list(campaign_ids)) if campaign_ids else ())
+    """The same, with the people whom they name; parts that nobody looks at are not made."""
+    return whole.seen(await whole.BY_IDS.rows(account_id, list(campaign_ids)) if campaign_ids else ())
 
 
 async def find_by_requests(account_id: int, request_ids: Sequence[int]) -> Found:
     """The campaigns that these requests are about."""
-    return whole.read(await whole.BY_REQUESTS.rows(account_id, list(request_ids)) if request_ids else ())
+    return whole.seen(await whole.BY_REQUESTS.rows(account_id, list(request_ids)) if request_ids else ())
 
 
 async def hashes_of(campaign_id: int, content_hash: str) -> SectionHashes | None:

@@ -170,41 +170,28 @@ def publication_of(values: Record) -> Publication:
     )
 
 
-def campaign_of(
-    values: Record,
-    *,
-    head: Revision,
-    live: Publication | None,
-    live_revision: Revision | None,
-    requests: Iterable[ApprovalRequest],
-    contributors: Iterable[int],
-) -> Campaign:
-    """A campaign with all that its next transition depends on."""
+def campaign_parts(values: Record) -> dict[str, Any]:
+    """What a campaign's own row says of it."""
     (
         key, account_id, name, channel, status, version, newest_number, authorisation,
         authorised_hash, created_by, created_at, updated_at, duplicated_from, due_at,
     ) = values  # fmt: skip
-    return Campaign(
-        id=key,
-        account_id=account_id,
-        name=name,
-        channel=Channel(channel),
-        status=CampaignStatus(status),
-        version=version,
-        head=head,
-        newest_number=newest_number,
-        live=live,
-        live_revision=live_revision,
-        authorisation=None if authorisation is None else Authorisation(authorisation),
-        authorised_hash=authorised_hash,
-        requests=tuple(requests),
-        contributors=frozenset(contributors),
-        created_by=created_by,
-        created_at=moment(created_at),
-        updated_at=moment(updated_at),
-        duplicated_from=duplicated_from,
-        due_at=moment(due_at),
-    )
+    return {
+        "id": key,
+        "account_id": account_id,
+        "name": name,
+        "channel": Channel(channel),
+        "status": CampaignStatus(status),
+        "version": version,
+        "newest_number": newest_number,
+        "authorisation": None if authorisation is None else Authorisation(authorisation),
+        "authorised_hash": authorised_hash,
+        "created_by": created_by,
+        "created_at": moment(created_at),
+        "updated_at": moment(updated_at),
+        "duplicated_from": duplicated_from,
+        "due_at": moment(due_at),
+    }
 
 
 def campaign_columns(campaign: Campaign) -> dict[str, Any]:
@@ -219,7 +206,7 @@ def campaign_columns(campaign: Campaign) -> dict[str, Any]:
         "authorisation": campaign.authorisation,
         "authorised_hash": campaign.authorised_hash,
         "due_at": campaign.due_at,
-        "audience": campaign.head.audience.estimated_size,
+        "audience": campaign.reach,
         "updated_at": campaign.updated_at,
     }
 

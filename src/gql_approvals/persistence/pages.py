@@ -28,6 +28,7 @@ from gql_approvals.persistence.models import (
     RequestRow,
     RevisionRow,
 )
+from gql_approvals.persistence.statements import moment, rows_of
 from gql_approvals.workflow.content import is_storable, utc_text
 from gql_approvals.workflow.identity import MAX_KEY
 from gql_approvals.workflow.vocabulary import CampaignStatus, Channel, RequestStatus
@@ -77,8 +78,15 @@ class Listing:
         Raises:
             BadUserInput: when the cursor is none of this listing's.
         """
-        found: list[tuple[Any, ...]] = await self.sorted(first + 1, after).values_list(*self._names)
-        return Page(entries=tuple(found[:first]), has_next=len(found) > first, has_previous=after is not None)
+        found = await rows_of(self.sorted(first + 1, after).values_list(*self._names))
+        return Page(
+            entries=tuple((*map(self._value, row[:-1]), row[-1]) for row in found[:first]),
+            has_next=len(found) > first,
+            has_previous=after is not None,
+        )
+
+    def _value(self, value: Any) -> Any:  # noqa: ANN401  # what the column holds
+        return moment(value) if self.is_time else value
 
     def sorted(self, limit: int, after: str | None = None) -> QuerySet[Any]:
         """The rows behind the cursor, in order."""

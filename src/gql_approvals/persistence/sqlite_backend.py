@@ -223,8 +223,10 @@ class Client(_Statements):
         """Run a SELECT outside a transaction, of which few rows are read: in this thread while none waits."""
         if self._here is not None:
             with suppress(Contention), translating():
-                return self._here.execute(query, values).fetchall()
-        return await self._read(query, values)
+                rows: list[Sequence[Any]] = self._here.execute(query, values).fetchall()
+                return rows
+        found: list[Sequence[Any]] = await self._read(query, values)
+        return found
 
     @override
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 import orjson
+from tortoise.queryset import ValuesListQuery
 
 from gql_approvals.persistence import sqlite_backend
 from gql_approvals.persistence.models import AccountRow
@@ -79,6 +80,15 @@ class Statement:
             return await client.read_soon(self._texts[dialect], given)
         found: tuple[int, Sequence[Record]] = await client.execute_query(self._texts[dialect], given)
         return found[1]
+
+
+async def rows_of(query: ValuesListQuery[Any]) -> Sequence[Record]:
+    """What a query of Tortoise finds, as the driver gives it: Tortoise reads a time ten times as slowly."""
+    query._choose_db_if_not_chosen()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    query._make_query()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    client: Any = query._db  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    found: tuple[int, Sequence[Record]] = await client.execute_query(*query.query.get_parameterized_sql())
+    return found[1]
 
 
 def columns(table: str, names: Iterable[str]) -> str:

@@ -3,20 +3,24 @@
 The statement is one for every reader and for every mutation; only what it looks for differs.
 """
 # ruff: noqa: S608  # the names of our own columns
+# pyright: reportIncompatibleVariableOverride=false
+# A part that is made when it is asked for reads like one that is there.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 from typing import Any
+
+from typing_extensions import override
 
 from gql_approvals.persistence import mapping
 from gql_approvals.persistence.mapping import CAMPAIGN, DECISION, PUBLICATION, REQUEST, REVISION
 from gql_approvals.persistence.people import User
 from gql_approvals.persistence.statements import Record, Statement, Words, columns, unpacked
-from gql_approvals.workflow.model import ApprovalRequest, Campaign
-from gql_approvals.workflow.vocabulary import Channel
+from gql_approvals.workflow.model import ApprovalRequest, Campaign, Publication, Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,37 +68,74 @@ BY_REQUESTS = Statement(
 
 def read(rows: Iterable[Record]) -> Found:
     """What these statements give."""
-    campaigns: dict[int, Campaign] = {}
+    found = seen(rows)
+    made = ({name: getattr(one, name) for name in _PARTS} for one in found.campaigns.values())
+    return Found({parts["id"]: Campaign(**parts) for parts in made}, found.people)
+
+
+def seen(rows: Iterable[Record]) -> Found:
+    """The same for readers: of a campaign only those parts are made that somebody looks at.
+
+    Who submitted and decided is among the people once `requests` was looked at.
+    """
     people: dict[int, User] = {}
-    for row in rows:
-        campaigns[row[0]] = _campaign(row, people)
-    return Found(campaigns, people)
+    return Found({row[0]: _Seen.of(row, people) for row in rows}, people)
 
 
-def _campaign(row: Record, people: dict[int, User]) -> Campaign:
-    own = row[:_OWN]
-    creator = own[_CREATED_BY]
-    _meet(people, creator, row[_SHOWN], row[_SHOWN + 1])
-    channel = Channel(own[_CHANNEL])
-    head, publication = row[_OWN:_HEAD], row[_HEAD:_LIVE]
-    live = None if publication[0] is None else mapping.publication_of(publication)
-    sent = 0 if live is None else live.revision_number
-    involved = _contributors(unpacked(row[_CREATOR]))
-    since_sent = (users for number, users in involved.items() if number > sent)
-    return mapping.campaign_of(
-        own,
-        head=mapping.revision_of(head, channel, involved.get(head[_NUMBER], ())),
-        live=live,
-        live_revision=(
-            None if live is None else mapping.revision_of(row[_LIVE:_SHOWN], channel, involved.get(sent, ()))
-        ),
-        requests=_requests(unpacked(row[_CREATOR + 1]) or (), people),
-        contributors={creator, *chain.from_iterable(since_sent)},
-    )
+class _Seen(Campaign):
+    """A campaign that stands before its row; what `replace` makes of it has all its parts, and no row."""
+
+    _row: Record
+    _people: dict[int, User]
+    _involved: Mapping[int, set[int]]
+
+    @classmethod
+    def of(cls, row: Record, people: dict[int, User]) -> "_Seen":
+        self = object.__new__(cls)
+        involved = _contributors(unpacked(row[_CREATOR]))
+        sent = row[_SENT] or 0
+        own = mapping.campaign_parts(row[:_OWN])
+        since_sent = (users for number, users in involved.items() if number > sent)
+        own["contributors"] = frozenset({own["created_by"], *chain.from_iterable(since_sent)})
+        for name, value in own.items():
+            object.__setattr__(self, name, value)
+        vars(self).update(_row=row, _people=people, _involved=involved)
+        _meet(people, self.created_by, row[_SHOWN], row[_SHOWN + 1])
+        return self
+
+    @property
+    @override
+    def reach(self) -> int:
+        return self._row[_REACH] if "_row" in vars(self) else super().reach
+
+    @cached_property
+    @override
+    def head(self) -> Revision:
+        return self._revision(self._row[_OWN:_HEAD])
+
+    @cached_property
+    @override
+    def live(self) -> Publication | None:
+        return None if self._row[_HEAD] is None else mapping.publication_of(self._row[_HEAD:_LIVE])
+
+    @cached_property
+    @override
+    def live_revision(self) -> Revision | None:
+        return None if self._row[_LIVE] is None else self._revision(self._row[_LIVE:_SHOWN])
+
+    @cached_property
+    @override
+    def requests(self) -> tuple[ApprovalRequest, ...]:
+        return tuple(_requests(unpacked(self._row[_CREATOR + 1]) or (), self._people))
+
+    def _revision(self, values: Record) -> Revision:
+        return mapping.revision_of(values, self.channel, self._involved.get(values[_NUMBER], ()))
 
 
-_NUMBER, _CHANNEL = REVISION.index("number"), CAMPAIGN.index("channel")
-_CREATED_BY, _SUBMITTED_BY = CAMPAIGN.index("created_by_id"), REQUEST.index("submitted_by_id")
+_PARTS = [part.name for part in fields(Campaign)]
+_NUMBER = REVISION.index("number")
+_REACH, _SENT = _OWN + REVISION.index("estimated_size"), _HEAD + PUBLICATION.index("revision_number")
+_SUBMITTED_BY = REQUEST.index("submitted_by_id")
 _REQUEST_END = len(REQUEST)
 _BY = DECISION.index("by_id")
 

@@ -171,11 +171,15 @@ class Campaign(Node):
     name: str = about("What people call it; not part of the content.")
     channel: Channel = about("Where it is sent; fixed for ever.")
     status: CampaignStatus = about("Where the head revision stands.")
-    publish_mode: PublishMode = about("What makes it go out once it is approved.")
     version: int = about("Raised by every accepted change: send it as `expectedVersion`.")
     created_at: datetime = about("When it was created.")
     updated_at: datetime = about("When it last changed.")
     authorisation: Authorisation | None = about("What allows an APPROVED or SENT head to be sent.")
+
+    @field
+    def publish_mode(self) -> PublishMode:
+        """What makes it go out once it is approved."""
+        return self.value.head.publish_mode
 
     @relation
     @staticmethod
@@ -286,7 +290,6 @@ def campaign(value: model.Campaign) -> Campaign:
         name=value.name,
         channel=value.channel,
         status=value.status,
-        publish_mode=value.head.publish_mode,
         version=value.version,
         created_at=value.created_at,
         updated_at=value.updated_at,

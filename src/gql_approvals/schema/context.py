@@ -41,6 +41,7 @@ class Context:
     _scene: Scene | None = field(default=None, init=False)
     _rights: Rights | None = field(default=None, init=False)
     _known: dict[int, User] = field(default_factory=dict[int, User], init=False)
+    _named: list[dict[int, User]] = field(default_factory=list[dict[int, User]], init=False)
     _has_performed: bool = field(default=False, init=False)
     _refused: RequestFault | None = field(default=None, init=False)
     _asking: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
@@ -101,6 +102,7 @@ class Context:
             self._has_performed = True
             self._scene = self._rights = None
             self._known.clear()
+            self._named.clear()
             self._loaders.clear()
 
     async def user(self, user_id: int) -> User:
@@ -112,6 +114,8 @@ class Context:
         """People by their keys, in this order."""
         wanted = list(user_ids)
         known = self._known
+        for named in self._named:  # they grow as parts of campaigns are looked at
+            known |= named
         if not known.keys() >= set(wanted):
             others = [key for key in wanted if key not in known]
             found: list[User | None] = await self._loader("users", _load_users).load_many(others)
@@ -134,7 +138,7 @@ class Context:
         return self._met(await reading.reviewed_campaigns(await self.rights(), user_id, requests))
 
     def _met(self, found: Found) -> Mapping[int, Campaign]:
-        self._known |= found.people
+        self._named.append(found.people)
         return found.campaigns
 
     async def acted_on(self, campaign_id: int) -> Campaign:

@@ -1,6 +1,6 @@
 """Small values that several types answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import strawberry
@@ -18,9 +18,11 @@ from gql_approvals.service.eligibility import Eligibility as Elector
 from gql_approvals.workflow import changes, model
 from gql_approvals.workflow.quorum import Tally
 from gql_approvals.workflow.transitions import VIEWER_ACTIONS
-from gql_approvals.workflow.vocabulary import Section
+from gql_approvals.workflow.vocabulary import Action, Section
 
-_ACTIONS = {action: CampaignAction(action.value) for action in VIEWER_ACTIONS}
+_ACTIONS: Mapping[Action, CampaignAction] = {
+    action: CampaignAction(action.value) for action in VIEWER_ACTIONS
+}
 
 
 @strawberry.type(description="Why something may or may not be done.")

@@ -141,7 +141,7 @@ class Scene(Rights):
 
     def needed(self, campaign: Campaign) -> tuple[Requirement, ...]:
         """What the policy asks for the campaign's head now."""
-        size = campaign.head.audience.estimated_size
+        size = campaign.reach
         lines = self.policy.needed(self.account.slug, campaign.channel, size)
         return tuple(Requirement(role=role, needed=count) for role, count in lines)
 
@@ -195,7 +195,7 @@ def facts_of(campaign: Campaign, user_id: int, status: CampaignStatus | None = N
         status=status or campaign.status,
         own=campaign.created_by == user_id,
         involved=user_id in campaign.contributors,
-        audience=campaign.head.audience.estimated_size,
+        audience=campaign.reach,
     )
 
 

@@ -191,6 +191,11 @@ class Campaign:
     due_at: datetime | None = None
 
     @property
+    def reach(self) -> int:
+        """How many people the head would go to."""
+        return self.head.audience.estimated_size
+
+    @property
     def request(self) -> ApprovalRequest | None:
         """The newest request, open or ended."""
         return self.requests[-1] if self.requests else None

@@ -283,7 +283,7 @@ TRANSITIONS: tuple[Row, ...] = (
 
 PERMISSION_OF = {row.action: row.permission for row in TRANSITIONS}
 # What a person may try on a campaign, with the permission that it takes.
-VIEWER_ACTIONS = {
+VIEWER_ACTIONS: Mapping[Action, Permission] = {
     action: permission
     for action, permission in PERMISSION_OF.items()
     if permission is not None and action is not Action.CREATE
