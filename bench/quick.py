@@ -21,7 +21,7 @@ from bench.rows import HEADINGS, Row, line, median, only, ratio_at_least
 from bench.workloads.contenders.product import settings_of
 from bench.workloads.filling import fill
 from bench.workloads.operations import W2, reading
-from gql_approvals.app import open_office
+from gql_approvals.app import open_office, settle_down
 from gql_approvals.schema.context import Context
 from gql_approvals.schema.execution import execute, prepare
 from gql_approvals.schema.gate import Gate, gate_of
@@ -30,7 +30,7 @@ from gql_approvals.settings.definition import Settings
 
 CAMPAIGNS = 320  # of them, a page of the inbox is full
 COMPILED = 4.0
-ROUNDS, FOR_S = 5, 20.0
+ROUNDS, FOR_S = 10, 20.0
 SWITCH = "compiled"
 
 
@@ -66,6 +66,7 @@ async def _both() -> tuple[list[float], list[float]]:
         for gate in gates.values():
             for _ in range(3):  # an operation is compiled once it comes again
                 await _ask(gate, office)
+        settle_down()  # as a worker does before it serves
         until_s = time.monotonic() + FOR_S
         while len(core_s) < ROUNDS and (time.monotonic() < until_s or not core_s):
             for on, found in ((False, core_s), (True, compiled_s)):

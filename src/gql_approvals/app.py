@@ -96,7 +96,7 @@ def create(settings: Settings, *, now: Now = now_utc, driven: bool = True) -> St
             if opened.database.dialect == "postgresql":
                 meters.count("database_connections_limit", by=settings.database_pool)
             if driven:
-                _settle_down()
+                settle_down()
             async with _drivers(opened, settings, _of_servers(settings)) if driven else nullcontext():
                 yield
 
@@ -224,7 +224,7 @@ async def deliver(settings: Settings, stop: asyncio.Event, *, once: bool = False
             await stop.wait()
 
 
-def _settle_down() -> None:
+def settle_down() -> None:
     """Take what was made at the start out of garbage collection: going through it stops every request."""
     gc.collect()
     gc.freeze()

@@ -223,8 +223,10 @@ class Campaign(Node):
     ) -> Sequence[list[parts.ActionVerdict]]:
         """What the viewer may do to it now, and why not: by the code that answers the mutations."""
         caller, scene = await info.context.caller(), await info.context.scene()
-        found = [reading.viewer_actions(scene, caller, parent.value) for parent in parents]
-        return [[parts.action_verdict(one) for one in verdicts] for verdicts in found]
+        return [
+            parts.action_verdicts(parent.value, reading.viewer_actions(scene, caller, parent.value))
+            for parent in parents
+        ]
 
     @field
     async def requests(self, first: First = 20, after: After = None) -> Connection[ApprovalRequest]:

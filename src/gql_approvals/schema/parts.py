@@ -1,6 +1,6 @@
 """Small values that several types answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import strawberry
@@ -36,16 +36,21 @@ class Reason:
 
 @strawberry.type(description="Whether the viewer may do something to a campaign now.")
 class ActionVerdict:
-    """Answers `service.reading.ActionVerdict`."""
+    """Answers `service.reading.viewer_actions` for one action."""
 
-    why: strawberry.Private[Callable[[], tuple[errors.Reason, ...]]]
+    of: strawberry.Private[model.Campaign]
+    asked: strawberry.Private[Action]
     action: CampaignAction = about("The action in question.")
     allowed: bool = about("Whether the mutation would be accepted.")
 
-    @field
-    def reasons(self) -> list[Reason]:
+    @relation
+    @staticmethod
+    async def reasons(parents: Sequence["ActionVerdict"], info: Info) -> Sequence[list[Reason]]:
         """Why not; the first has the code that the mutation would answer."""
-        return reasons(self.why())
+        caller, scene = await info.context.caller(), await info.context.scene()
+        return [
+            reasons(reading.reasons_against(scene, caller, parent.of, parent.asked)) for parent in parents
+        ]
 
 
 @strawberry.type(description="The hash of one section of a revision.")
@@ -155,9 +160,12 @@ def reasons(values: tuple[errors.Reason, ...]) -> list[Reason]:
     return [Reason(code=value.code, message=value.message, source=value.source) for value in values]
 
 
-def action_verdict(value: reading.ActionVerdict) -> ActionVerdict:
-    """What may be done, as the API answers it."""
-    return ActionVerdict(why=value.why, action=_ACTIONS[value.action], allowed=value.allowed)
+def action_verdicts(of: model.Campaign, allowed: Collection[Action]) -> list[ActionVerdict]:
+    """What may be done and what not, as the API answers it."""
+    return [
+        ActionVerdict(of=of, asked=asked, action=action, allowed=asked in allowed)
+        for asked, action in _ACTIONS.items()
+    ]
 
 
 def eligibility(value: Elector) -> Eligibility:

@@ -1,8 +1,7 @@
 """What a member reads: campaigns as they are now, lists and the inbox, and what may be done and why not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from gql_approvals.errors import ErrorCode, Forbidden, QueryForbidden, Reason, Refusal
 from gql_approvals.persistence import campaigns, conditions, lookups, pages
@@ -23,18 +22,6 @@ from gql_approvals.workflow.model import ApprovalRequest, Campaign, is_overdue
 from gql_approvals.workflow.quorum import Tally
 from gql_approvals.workflow.transitions import VIEWER_ACTIONS
 from gql_approvals.workflow.vocabulary import Action, CampaignStatus, Permission
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionVerdict:
-    """Whether a person may do something to a campaign now.
-
-    `why`: the reasons against it, which begin with the mutation's own code; they are made when asked for.
-    """
-
-    action: Action
-    allowed: bool
-    why: Callable[[], tuple[Reason, ...]]
 
 
 async def visible_campaigns(scene: Rights, user_id: int, ids: Sequence[int]) -> Found:
@@ -94,18 +81,17 @@ def inbox(scene: Rights, user_id: int) -> Listing:
 PROBE = Intent(action=Action.VIEW)
 
 
-def viewer_actions(scene: Scene, viewer: Caller, campaign: Campaign) -> tuple[ActionVerdict, ...]:
-    """Whether the mutation for each action on this campaign would be accepted."""
+def viewer_actions(scene: Scene, viewer: Caller, campaign: Campaign) -> frozenset[Action]:
+    """The actions on this campaign whose mutation would be accepted."""
     facts = facts_of(campaign, viewer.user_id)
     permitted = scene.permitted(viewer.user_id, facts) & scopes.usable(viewer.scopes)
     case = scene.case(campaign, viewer.user_id, PROBE, probing=True)
-    return tuple(
-        ActionVerdict(
-            action=action,
-            allowed=permission in permitted and transitions.is_possible(case, action),
-            why=partial(reasons_against, scene, viewer, campaign, action),
-        )
-        for action, permission in VIEWER_ACTIONS.items()
+    return frozenset(
+        [
+            action
+            for action, permission in VIEWER_ACTIONS.items()
+            if permission in permitted and transitions.is_possible(case, action)
+        ]
     )
 
 

@@ -1,27 +1,17 @@
 """A case: everything one decision of the workflow may look at, and the change that comes out of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import cached_property
 
 from gql_approvals.errors import Refusal
 from gql_approvals.workflow.content import NOT_CANONICAL, Json, SectionHashes, hashes
+from gql_approvals.workflow.electorate import Electorate
 from gql_approvals.workflow.intent import Intent, Unset
 from gql_approvals.workflow.model import Account, ApprovalRequest, Campaign, Comment, Publication, Requirement
+from gql_approvals.workflow.quorum import is_met
 from gql_approvals.workflow.vocabulary import PublishMode, Recipients
-
-
-class Electorate(Protocol):
-    """Who counts for which requirement of the campaign at hand, by policy and roles as they are now."""
-
-    def counts_for(self, user_id: int) -> frozenset[str]:
-        """The requirement roles this person's approval counts for; empty for who may not approve."""
-        ...
-
-    def members(self) -> Iterable[int]:
-        """The user ids of all active members."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +57,12 @@ class Case:
         if self.actor is None:
             raise LookupError(self.intent.action)
         return self.actor
+
+    @cached_property
+    def meets_the_quorum(self) -> bool:
+        """Whether this person's approval would meet the last requirement."""
+        request = self.at_hand.open_request
+        return request is not None and is_met(request, self.electorate, approved_by=self.by)
 
     @property
     def content_hash(self) -> str:

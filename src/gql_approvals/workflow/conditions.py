@@ -3,7 +3,6 @@
 from gql_approvals.workflow.case import Case
 from gql_approvals.workflow.model import Campaign
 from gql_approvals.workflow.model import is_overdue as counts_as_expired
-from gql_approvals.workflow.quorum import is_met
 from gql_approvals.workflow.vocabulary import PublishMode
 
 
@@ -19,13 +18,12 @@ def keeps_content(case: Case) -> bool:
 
 def meets_the_quorum(case: Case) -> bool:
     """Whether the approval would meet the last requirement."""
-    request = case.at_hand.open_request
-    return request is not None and is_met(request, case.electorate, approved_by=case.by)
+    return case.meets_the_quorum
 
 
 def misses_the_quorum(case: Case) -> bool:
     """Whether something is still required after the approval."""
-    return not meets_the_quorum(case)
+    return not case.meets_the_quorum
 
 
 def is_manual(case: Case) -> bool:

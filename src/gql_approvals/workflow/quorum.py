@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gql_approvals.workflow.case import Electorate
+from gql_approvals.workflow.electorate import Electorate
 from gql_approvals.workflow.model import ApprovalRequest, Requirement
 from gql_approvals.workflow.vocabulary import RequestStatus, Verdict
 
