@@ -95,6 +95,7 @@ class Client(_Statements):
             "timezone": "UTC",
             "lock_timeout": str(lock_timeout_ms),
             "idle_in_transaction_session_timeout": str(_IDLE_IN_TRANSACTION_MS),
+            "jit": "off",  # compiling takes longer than any statement of ours runs
         }
 
     @override
