@@ -57,6 +57,8 @@ LEFT JOIN revision s ON s.campaign_id = c.id AND s.number = p.revision_number
 WHERE c.account_id = $1 AND c.id {which} {locking}"""
 
 
+# PostgreSQL keeps a plan for one id, and one for many: of a list it thinks ten long it would plan each time.
+BY_ID = Statement(lambda words: _campaigns(words, "= $2"))
 BY_IDS = Statement(lambda words: _campaigns(words, words.among.format("$2")))
 LOCKED = Statement(lambda words: _campaigns(words, "= $2", words.locking.format("c")))
 BY_REQUESTS = Statement(
