@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 from strawberry.types.graphql import OperationType
 from tests.authorisation.policy_reader import Facts, Rulebook, read
 from tests.schema.client import CONTENT, START, TOMORROW, Api, Clock, document, hash_of
+from tests.schema.counting import statements
 
 from gql_approvals import app
 from gql_approvals.http.answers import body_of
@@ -131,15 +132,9 @@ class World:
     async def statements(self) -> AsyncGenerator[list[str], None]:
         """What the database is asked meanwhile, without the values."""
         texts: list[str] = []
-        client = self.office.database._client
-        connections = [client._connection, client._reader]
-        for connection in connections:
-            await connection.set_trace_callback(lambda text: texts.append(VALUE.sub("?", text)))
-        try:
+        async with statements("sqlite") as heard:
             yield texts
-        finally:
-            for connection in connections:
-                await connection.set_trace_callback(None)
+        texts += [VALUE.sub("?", text) for text in heard]
 
     # ------------------------------------------------------------------------------------ the database
     def keep(self) -> None:
