@@ -220,7 +220,7 @@ class Client(_Statements):
         return len(rows), rows
 
     async def read_soon(self, query: str, values: Any) -> Sequence[Sequence[Any]]:  # noqa: ANN401  # by name
-        """Run a SELECT outside a transaction, of which few rows are read: in this thread while none waits."""
+        """Run a SELECT that is short, outside a transaction: in this thread, unless the file is busy."""
         if self._here is not None:
             with suppress(Contention), translating():
                 rows: list[Sequence[Any]] = self._here.execute(query, values).fetchall()
