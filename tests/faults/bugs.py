@@ -47,7 +47,7 @@ _TABLE = (
     Bug(
         "no row locks",
         (
-            ("persistence/people.py", "words.locking.format('a')", "''"),
+            ("persistence/people.py", ".select_for_update().get()", ".get()"),
             ("persistence/whole.py", 'words.locking.format("c")', '""'),
         ),
         TORN | {"unavailable", "stale write"},

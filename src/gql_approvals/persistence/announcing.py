@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gql_approvals.persistence import outbox, webhooks
-from gql_approvals.persistence.models import AuditRow, CampaignRow, UserRow
+from gql_approvals.persistence.models import AccountRow, AuditRow, CampaignRow, UserRow
 from gql_approvals.persistence.outbox import WEBHOOK, Message
 from gql_approvals.workflow.content import Json, utc_text
 from gql_approvals.workflow.identity import global_id
@@ -25,20 +25,20 @@ class _About:
     campaigns: Mapping[int, CampaignRow]
 
 
-async def announce(account_id: int, slug: str, entries: Sequence[AuditRow]) -> None:
+async def announce(account: AccountRow, entries: Sequence[AuditRow]) -> None:
     """Tell the account's webhooks of these entries; where there are none, that costs a look."""
-    receivers = await webhooks.active(account_id)
+    receivers = await webhooks.active(account.id)
     told = [(row, webhook.id) for row in entries for webhook in receivers if webhook.wants(row.kind)]
     if told:
-        about = await _about(slug, [row for row, _ in told])
+        about = await _about(account, [row for row, _ in told])
         await outbox.write(_message(row, webhook, _body(row, about)) for row, webhook in told)
 
 
-async def _about(slug: str, rows: Sequence[AuditRow]) -> _About:
+async def _about(account: AccountRow, rows: Sequence[AuditRow]) -> _About:
     actors = {row.actor_id for row in rows if row.actor_id is not None}
     campaigns = {row.campaign_id for row in rows if row.campaign_id is not None}
     return _About(
-        account=slug,
+        account=account.slug,
         actors={user.id: user for user in (await UserRow.filter(id__in=actors) if actors else [])},
         campaigns={one.id: one for one in (await CampaignRow.filter(id__in=campaigns) if campaigns else [])},
     )

@@ -16,7 +16,6 @@ from datetime import datetime
 
 from gql_approvals.persistence.announcing import announce
 from gql_approvals.persistence.models import AccountRow, AuditRow
-from gql_approvals.persistence.statements import Statement
 from gql_approvals.workflow.content import Json, canonical, digest, utc_text
 from gql_approvals.workflow.identity import global_id
 
@@ -35,12 +34,10 @@ class Entry:
     policy_version: str | None = None
 
 
-_HEAD = Statement("SELECT slug, audit_seq, audit_hash FROM account WHERE id = $1")
-
-
 async def append(account_id: int, *entries: Entry) -> list[int]:
     """Append to the account's chain, tell its webhooks, and return the sequence numbers given."""
-    [(slug, seq, previous)] = await _HEAD.rows(account_id)
+    account = await AccountRow.get(id=account_id)
+    seq, previous = account.audit_seq, account.audit_hash
     rows: list[AuditRow] = []
     for entry in entries:
         seq += 1
@@ -62,7 +59,7 @@ async def append(account_id: int, *entries: Entry) -> list[int]:
         previous = text
     await AuditRow.bulk_create(rows)
     await AccountRow.filter(id=account_id).update(audit_seq=seq, audit_hash=previous)
-    await announce(account_id, slug, rows)
+    await announce(account, rows)
     return [row.seq for row in rows]
 
 

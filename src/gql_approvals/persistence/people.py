@@ -83,18 +83,13 @@ class Membership:
 
 
 _TOKEN_END = 5  # columns of the token, before those of a membership
-_ACCOUNT = columns("a", mapping.ACCOUNT)
-_MEMBERSHIP = f"{columns('m', mapping.MEMBER)}, {_ACCOUNT}"
+_MEMBERSHIP = f"{columns('m', mapping.MEMBER)}, {columns('a', mapping.ACCOUNT)}"
 _BY_TOKEN = Statement(f"""
 SELECT t.id, t.user_id, t.scopes, t.expires_at, t.last_used_at, {_MEMBERSHIP}
 FROM api_token t
 LEFT JOIN member m ON m.user_id = t.user_id AND m.active
 LEFT JOIN account a ON a.id = m.account_id
 WHERE t.hash = $1 AND t.revoked_at IS NULL ORDER BY m.id""")
-_REVOKED = Statement("SELECT revoked_at FROM api_token WHERE id = $1")
-_LOCKED = Statement(
-    lambda words: f"SELECT {_ACCOUNT} FROM account a WHERE a.id = $1 {words.locking.format('a')}"
-)
 _BY_USER = Statement(f"""
 SELECT {_MEMBERSHIP} FROM member m JOIN account a ON a.id = m.account_id
 WHERE m.user_id = $1 AND m.active ORDER BY m.id""")
@@ -117,7 +112,7 @@ async def bearer_of(token: str, now: datetime) -> Bearer | None:
 
 async def is_revoked(token_id: int) -> bool:
     """Whether a token was revoked; within a transaction that holds its account's lock, it stays as it is."""
-    return any(revoked_at is not None for (revoked_at,) in await _REVOKED.rows(token_id))
+    return await TokenRow.filter(id=token_id, revoked_at__not_isnull=True).exists()
 
 
 async def bearer(user_id: int) -> Bearer:
@@ -177,8 +172,10 @@ async def tokens_of(user_id: int) -> tuple[Token, ...]:
 
 async def accounts_of(user_id: int) -> tuple[int, ...]:
     """The ids of the accounts that a person is an active member of, in order."""
-    rows = MemberRow.filter(user_id=user_id, active=True).order_by("account_id")
-    return tuple([row.account_id async for row in rows])
+    found = (
+        await MemberRow.filter(user_id=user_id, active=True).order_by("account_id").values_list("account_id")
+    )
+    return tuple(account_id for (account_id,) in found)
 
 
 async def revoke_token_by_id(token_id: int, now: datetime) -> None:
@@ -254,13 +251,14 @@ async def account_slugs() -> tuple[str, ...]:
 
 async def account_ids() -> tuple[int, ...]:
     """The ids of all tenants, in order."""
-    return tuple([row.id async for row in AccountRow.all().order_by("id")])
+    found = await AccountRow.all().order_by("id").values_list("id")
+    return tuple(account_id for (account_id,) in found)
 
 
 async def lock_account(account_id: int) -> Account:
     """Lock a tenant: what every mutation does first."""
-    [row] = await _LOCKED.rows(account_id)
-    return mapping.account_of(row)
+    row = await AccountRow.filter(id=account_id).select_for_update().get()
+    return mapping.account_of(mapping.record(row, mapping.ACCOUNT))
 
 
 async def save_account(account: Account) -> None:
