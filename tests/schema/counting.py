@@ -19,10 +19,12 @@ async def statements(dialect: str) -> AsyncGenerator[list[str], None]:
         for one in connections:
             await one.set_trace_callback(heard.append)
         client._here.set_trace_callback(heard.append)
-        yield heard
-        for one in connections:
-            await one.set_trace_callback(None)
-        client._here.set_trace_callback(None)
+        try:
+            yield heard
+        finally:
+            for one in connections:
+                await one.set_trace_callback(None)
+            client._here.set_trace_callback(None)
         return
 
     def listen(record):

@@ -100,10 +100,10 @@ def demand(scopes: frozenset[TokenScope], permission: Permission, policy_version
 
 
 def in_the_way(
-    reasons: tuple[Reason, ...], scopes: frozenset[TokenScope], permission: Permission | None
+    reasons: tuple[Reason, ...], scopes: frozenset[TokenScope], permission: Permission
 ) -> tuple[Reason, ...]:
     """What is in the way of an action, the token included: a mutation looks at it right after the policy."""
-    reason = None if permission is None else lack(scopes, permission)
+    reason = lack(scopes, permission)
     if reason is None or (reasons and reasons[0].code == Forbidden.code):
         return reasons
     return (Reason(Forbidden.code.value, f"this token may not be used for this: {reason.message}"), reason)
